@@ -1,0 +1,45 @@
+"""The `thymos` command: parses arguments, calls one function, prints what it returns.
+
+Commands are registered by import path and loaded when they are run, so that `thymos --help` stays
+fast. A `ThymosError` becomes its sentence on standard error and its exit code; anything else is our bug
+and keeps its traceback.
+"""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App
+
+from thymos.prompts.errors import ThymosError
+
+INTERRUPTED = 130  # exit code of a process ended by Ctrl-C, by shell convention
+
+app = App(
+    name="thymos",
+    help="Label emotion in text with an instruction-tuned LLM, offline, on an ordinary computer.",
+    help_epilogue="Start with: thymos label reviews.csv -o labelled.csv --taxonomy ekman",
+    version=version("thymos"),
+    default_parameter=None,
+)
+app.command("thymos.agent.cli.label:label", help="Label every row of a corpus.")
+app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
+app.command(
+    "thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot."
+)
+app.command(
+    "thymos.agent.cli.taxonomies:taxonomies", help="List label sets, show one, or check your own YAML file."
+)
+app.command(
+    "thymos.agent.cli.doctor:doctor", help="Tell versions, processor, memory and weights in one screen."
+)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except ThymosError as error:
+        sys.stderr.write(f"thymos: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

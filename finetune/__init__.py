@@ -1,0 +1,1 @@
+"""Training and measuring: evaluates what `agent` gives."""
