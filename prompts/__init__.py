@@ -1,1 +1,1 @@
-"""How it is asked: label sets and prompt templates, as data, and the errors. Imports no other folder of Thymos."""
+"""How it is asked: label sets and prompt templates, as data, and the errors. The lowest folder."""
