@@ -3,8 +3,13 @@
 The columns of an output file are these fields, in this order; a test binds the two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from thymos.adapters.sample import Sample
+from thymos.prompts.errors import RowError
+from thymos.prompts.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +31,23 @@ class Prediction:
     entropy: float
     margin: float
     abstained: bool
+
+
+class BatchLabeler(Protocol):
+    """What a run needs of a labeler; `thymos.agent.labeler.Labeler` is one."""
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The label set in use."""
+        ...
+
+    def identity(self) -> Mapping[str, object]:
+        """Return what makes its answers its answers, as JSON values: weights, prompt, taxonomy, options."""
+        ...
+
+    def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
+        """Label samples; one entry for each, in order; a row that cannot be labelled gives its error.
+
+        Equal batches give equal answers, bit by bit, on one machine.
+        """
+        ...
