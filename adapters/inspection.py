@@ -70,7 +70,7 @@ def inspect_model(name: str) -> ModelReport:
     if name in EMBEDDED:
         return _embedded(name)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         return _folder(name, path)
     if path.is_file() and path.suffix == ".gguf":
         return _gguf(name, path)

@@ -114,12 +114,13 @@ def cpu_quota(cpu_max: str | None) -> float | None:
     return None if quota in ("max", "-1") else int(quota) / int(period)
 
 
-def torch_is_cpu_build() -> bool:
-    """Tell from the installed version alone that torch has no GPU code (`2.13.0+cpu`)."""
+def why_no_gpu() -> str | None:
+    """Tell from torch's installed version alone why no GPU can be used; None when one could be."""
     try:
-        return version("torch").endswith("+cpu")
+        is_cpu_build = version("torch").endswith("+cpu")  # 2.13.0+cpu
     except PackageNotFoundError:
-        return False
+        return "torch is not installed"
+    return "torch is the build for processors only" if is_cpu_build else None
 
 
 def _values(text: str, key: str) -> list[str]:
@@ -148,7 +149,7 @@ def _memory() -> tuple[int, int]:
 
 
 def _gpus() -> tuple[Gpu, ...]:
-    if torch_is_cpu_build():
+    if why_no_gpu():
         return ()
     import torch  # seconds
 

@@ -20,7 +20,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from thymos.adapters.machine import Dtype, Machine, machine, torch_is_cpu_build
+from thymos.adapters.machine import Dtype, Machine, machine, why_no_gpu
 from thymos.adapters.weights import DEFAULT, EMBEDDED, cache_dir, locate, verify
 from thymos.prompts.errors import ModelError, ThymosError
 
@@ -94,7 +94,7 @@ def diagnose(*, hash_weights: bool = False) -> Diagnosis:
         versions=versions,
         machine=this,
         dtype=this.best_dtype(),
-        gpu_note="torch is the build for processors only" if torch_is_cpu_build() else None,
+        gpu_note=why_no_gpu(),
         compiler=shutil.which("g++"),
         cache=cache,
         cache_size=sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()),
