@@ -1,6 +1,7 @@
-"""What every test may rely on: no network, no display, and the development corpora where they are."""
+"""What every test may rely on: no network, no display, the development corpora, the tracked files."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,13 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the development corpora in {folder}; they are not part of the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tracked() -> tuple[str, ...]:
+    """Paths that git tracks, with forward slashes, relative to the root of the repository."""
+    try:
+        listing = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("needs git and a clone to know which files belong to the project")
+    return tuple(name for name in listing.stdout.splitlines() if (ROOT / name).exists())
