@@ -56,8 +56,7 @@ def read_labelled(path: Path) -> Iterator[Mapping[str, Any]]:
     readers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if path.suffix not in readers:
         raise InputError(
-            f"labelled file must end in {', '.join(readers)}, got {path.name!r}; "
-            "name an output of `thymos label`"
+            f"labelled file must end in {', '.join(readers)}, got {path.name!r}; name an output of `thymos label`"
         )
     if not path.is_file():
         raise InputError(f"labelled file must exist, got {path}; make one with `thymos label`")
@@ -70,9 +69,7 @@ def read_labelled(path: Path) -> Iterator[Mapping[str, Any]]:
                 )
             yield row
     except (OSError, ValueError) as error:  # pyarrow's and json's errors are ValueErrors
-        raise InputError(
-            f"labelled file must be readable, got {path} ({error}); label the corpus again"
-        ) from error
+        raise InputError(f"labelled file must be readable, got {path} ({error}); label the corpus again") from error
 
 
 def table(rows: list[Mapping[str, Any]], top: int) -> Table:

@@ -117,9 +117,7 @@ def test_markup_in_a_text_is_shown_as_it_is() -> None:
         ("cut.csv", 'id,labels\n1,"[""jo"\n', "must be readable"),
     ],
 )
-def test_a_file_that_is_not_labelled_is_named(
-    tmp_path: Path, name: str, content: str | None, reason: str
-) -> None:
+def test_a_file_that_is_not_labelled_is_named(tmp_path: Path, name: str, content: str | None, reason: str) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=reason):
