@@ -72,6 +72,8 @@ class Scores:
         resamples: drawn for the intervals.
         seed: of the draws.
         left_out: rows not scored, by reason.
+        gold_sha256: of the gold rows (id and labels) in any order, see `thymos.finetune.gold.split_hash`;
+            None when the scores come from plain label lists.
     """
 
     taxonomy: Taxonomy
@@ -91,6 +93,7 @@ class Scores:
     resamples: int
     seed: int
     left_out: LeftOut = field(default_factory=LeftOut)
+    gold_sha256: str | None = None
 
     @property
     def coverage(self) -> float:
