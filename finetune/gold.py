@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -110,6 +111,27 @@ def read_gold(
         raise _outside(strange, taxonomy)
     gold.sha256 = split_hash(raw)
     return gold
+
+
+def gold_of_cell(value: object, separator: str | None = None) -> tuple[str, ...] | None:
+    """Read the gold labels of one cell of a table.
+
+    Args:
+        value: a label, several with the separator between them, a list, or a list in JSON.
+        separator: what stands between several labels in a cell of text; None: the cell is one label.
+
+    Returns:
+        Label names; () when the cell says there are none (an empty list), None when it says nothing.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with suppress(ValueError):  # no JSON: a label that begins with a bracket; the taxonomy decides
+            value = json.loads(value)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, str):
+        value = value.split(separator) if separator else [value]
+    names = value if isinstance(value, list | tuple) else [value]
+    return tuple(str(name).strip() for name in names)
 
 
 def split_hash(gold: Mapping[str, Sequence[str]]) -> str:

@@ -4,7 +4,6 @@ Takes `Confusion` and `Calibration`; writes PNG files. Uses matplotlib's objects
 global is set and no display is asked for. Colours stay apart for colour-blind readers and in grey print.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from thymos.finetune.calibration_error import Calibration
 from thymos.finetune.confusion import Confusion
+from thymos.finetune.whole_file import whole_file
 
 _FONT = "DejaVu Sans"  # comes with matplotlib, so pictures look the same everywhere
 _DPI = 150
@@ -173,14 +173,5 @@ def _printable(name: str, longest: int = _LONGEST) -> str:
 
 def _save(figure: Figure, path: Path) -> None:
     """Write the PNG whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    try:
-        with unfinished.open("wb") as file:
-            figure.savefig(
-                file, format="png", dpi=_DPI, bbox_inches="tight", pad_inches=0.15, facecolor="white"
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", dpi=_DPI, bbox_inches="tight", pad_inches=0.15, facecolor="white")
