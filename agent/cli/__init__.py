@@ -21,7 +21,7 @@ app = App(
     version=version("thymos"),
     default_parameter=None,
 )
-app.command("thymos.agent.cli.label:label", help="Label every row of a corpus.")
+app.command("thymos.agent.cli.label:command", name="label", help="Label every row of a corpus.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command(
     "thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot."

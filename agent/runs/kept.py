@@ -22,6 +22,7 @@ import numpy as np
 
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
+from thymos.agent.runs.text import readable
 from thymos.prompts.errors import InputError
 
 ALL = "all"  # the one word that stands for every column
@@ -53,7 +54,8 @@ class Selection:
             InputError: a value is no text, number, date, bytes, list or mapping.
         """
         names = list(metadata) if self.everything else [name for name in self.names if name in metadata]
-        return json.dumps({name: _plain(name, metadata[name]) for name in names}, separators=(",", ":"))
+        cells = {readable(name): _plain(name, metadata[name]) for name in names}
+        return json.dumps(cells, separators=(",", ":"))
 
     def check(self, rows: Iterable[Sample | BadRow]) -> None:
         """Refuse a name that none of the first rows has.
@@ -85,7 +87,7 @@ class Census:
     @classmethod
     def of(cls, selection: Selection) -> "Census":
         """Start with the named columns, in the order they were named."""
-        return cls({name: set() for name in selection.names} if not selection.everything else {})
+        return cls({readable(name): set() for name in selection.names if not selection.everything})
 
     def add(self, rows: Iterable[str]) -> None:
         """Take in encoded rows."""
@@ -144,10 +146,12 @@ def _kind(value: Any) -> str:
 
 def _plain(column: str, value: Any) -> Any:
     """Return a cell as JSON values: dates in ISO 8601, bytes in base64, arrays as lists."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return readable(value)
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(column, inner) for key, inner in value.items()}
+        return {readable(str(key)): _plain(column, inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(column, inner) for inner in value]
     if isinstance(value, np.ndarray | np.generic):

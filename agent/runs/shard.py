@@ -15,6 +15,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import BatchLabeler, Prediction
 from thymos.agent.runs.kept import Selection
+from thymos.agent.runs.text import readable
 from thymos.prompts.errors import RowError, RunError
 
 DECIMALS = 6  # of every number written: finer than the model knows, and a third of the bytes
@@ -116,8 +117,3 @@ def _set_aside(row: BadRow) -> dict[str, Any]:
     if values["excerpt"] is not None:
         values["excerpt"] = values["excerpt"][:EXCERPT]
     return values
-
-
-def readable(text: str) -> str:
-    r"""Return text that UTF-8 has; half a surrogate pair (as JSON's `\ud83d` gives) is spelled out."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

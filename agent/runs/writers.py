@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 
 from thymos.agent.runs.kept import Census, as_type, strict
 from thymos.agent.runs.provenance import KEY, Provenance
-from thymos.agent.runs.shard import readable
 
 COLUMNS = ("id", "labels", "probabilities", "entropy", "margin", "abstained")
 
@@ -89,7 +88,7 @@ class ParquetWriter:
             pa.field("abstained", pa.bool_()),
         ]
         for name, shown in self._names.items():
-            fields.append(pa.field(readable(shown), self._types[self._kept.type_of(name)]))
+            fields.append(pa.field(shown, self._types[self._kept.type_of(name)]))
         return pa.schema(fields, metadata={KEY: provenance.to_json()})
 
     def _shape(self, good: Any) -> Any:
@@ -102,7 +101,7 @@ class ParquetWriter:
         for name in self._names:
             kind = self._kept.type_of(name)
             cells = [as_type(row.get(name), kind) for row in kept]
-            columns.append(pa.array(_readable(cells), self._types[kind]))
+            columns.append(pa.array(cells, self._types[kind]))
         return pa.table(columns, schema=self._schema)
 
 
@@ -120,7 +119,7 @@ class JsonLinesWriter:
             kept = json.loads(row["kept"])
             cells = _own(row, self._labels)
             cells.update({shown: strict(kept.get(name)) for name, shown in self._names.items()})
-            self._handle.write(readable(json.dumps(cells, ensure_ascii=False)).encode() + b"\n")
+            self._handle.write(json.dumps(cells, ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -150,7 +149,7 @@ class CsvWriter:
     def _put(self, table: list[list[Any]]) -> None:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(table)
-        self._handle.write(readable(text.getvalue()).encode())
+        self._handle.write(text.getvalue().encode())
 
 
 def writer_for(
@@ -168,7 +167,3 @@ def _own(row: dict[str, Any], labels: tuple[str, ...]) -> dict[str, Any]:
         **{name: row[name] for name in COLUMNS},
         "probabilities": dict(zip(labels, row["probabilities"], strict=True)),
     }
-
-
-def _readable(cells: list[Any]) -> list[Any]:
-    return [readable(cell) if isinstance(cell, str) else cell for cell in cells]

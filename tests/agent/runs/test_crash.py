@@ -49,6 +49,6 @@ def test_a_run_killed_before_any_of_its_steps_on_files_ends_in_the_same_bytes(tm
     expected = _quiet(tmp_path / "quiet", ".csv", crash.SMALL, crash.SMALL_CHUNK)
     (tmp_path / "killed").mkdir()
     result = _crash("steps", tmp_path / "killed", ".csv")
-    assert result["kills"] > 25  # the walk did go through the code
+    assert result["kills"] >= 12  # the walk did go through the code
     for files in result["results"]:
         assert files == expected
