@@ -1,3 +1,5 @@
+"""Where a run writes: what is refused before anything is opened, and the names beside the output."""
+
 import os
 from pathlib import Path
 

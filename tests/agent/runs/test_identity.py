@@ -1,3 +1,5 @@
+"""What makes two runs the same run, and what does not."""
+
 import hashlib
 import inspect
 import json

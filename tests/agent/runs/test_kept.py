@@ -1,3 +1,5 @@
+"""Input columns that are carried along, and the types they get."""
+
 import datetime
 import json
 from decimal import Decimal

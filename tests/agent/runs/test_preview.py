@@ -1,3 +1,5 @@
+"""A dry run shows what would be asked and writes nothing."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,3 +1,5 @@
+"""An unfinished run goes on where it was, or says what differs."""
+
 from collections.abc import Sequence
 from pathlib import Path
 

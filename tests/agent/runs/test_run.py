@@ -1,3 +1,5 @@
+"""A whole run from corpus to output: every row once, in order, bad ones set aside."""
+
 import json
 import math
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What the progress bar says, and when it says nothing."""
+
 import io
 
 from rich.console import Console

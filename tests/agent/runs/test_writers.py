@@ -1,3 +1,5 @@
+"""The same rows in three formats, read back by other libraries."""
+
 import csv
 import json
 from pathlib import Path
