@@ -132,6 +132,4 @@ class Sample:
 def _one_of(what: str, **given: object) -> None:
     """Refuse a modality that has neither or both of its two forms."""
     if sum(value is not None for value in given.values()) != 1:
-        raise InputError(
-            f"{what} must have exactly one of {' or '.join(given)}; pass one, leave the other out"
-        )
+        raise InputError(f"{what} must have exactly one of {' or '.join(given)}; pass one, leave the other out")

@@ -22,24 +22,27 @@ app = App(
     default_parameter=None,
 )
 app.command("thymos.agent.cli.label:label", help="Label every row of a corpus.")
+app.command("thymos.agent.cli.show:show", help="Print the first rows of a labelled file as a table.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
-app.command(
-    "thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot."
-)
-app.command(
-    "thymos.agent.cli.taxonomies:taxonomies", help="List label sets, show one, or check your own YAML file."
-)
-app.command(
-    "thymos.agent.cli.doctor:doctor", help="Tell versions, processor, memory and weights in one screen."
-)
+app.command("thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot.")
+app.command("thymos.agent.cli.taxonomies:taxonomies", help="List label sets, show one, or check your own YAML file.")
+app.command("thymos.agent.cli.doctor:doctor", help="Tell versions, processor, memory and weights in one screen.")
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
+        _help_by_docstring(sys.argv[1] if len(sys.argv) > 1 else "")
         app()
     except ThymosError as error:
         sys.stderr.write(f"thymos: {error}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _help_by_docstring(command: str) -> None:
+    """Let a command's own `--help` show its whole docstring; the one-line helps above are for the list."""
+    if not command.startswith("-") and command in app:
+        app[command].help = None
+        app[command].help_epilogue = ""

@@ -1,0 +1,1 @@
+"""Exact label probabilities from a causal language model, many rows at a time."""

@@ -1,0 +1,61 @@
+"""`LabelScorer`: texts in, label log-probabilities out.
+
+Takes a forward pass (`TightLlama` or `GeneralForward`) and a `PromptEncoder`; buckets rows by length and scores
+them behind the shared prefix. Knows nothing of samples, files or decisions.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from thymos.adapters.scoring.batches import TOKEN_BUDGET, buckets
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.trie import LabelTrie
+
+
+class Forward(Protocol):
+    """What a scoring forward pass offers; the prefix is opaque to the caller."""
+
+    def prefix(self, ids: Sequence[int]) -> Any:
+        """Compute what all rows share."""
+        ...
+
+    def logits(self, prefix: Any, rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+        """Score every choice of the trie after each row, (rows, choices)."""
+        ...
+
+
+class LabelScorer:
+    """Scores the label set of an encoder after each row."""
+
+    def __init__(self, forward: Forward, encoder: PromptEncoder, *, token_budget: int = TOKEN_BUDGET) -> None:
+        """Compute the shared prefix once.
+
+        Args:
+            forward: the model.
+            encoder: prompt and label words.
+            token_budget: padded tokens in one batch.
+        """
+        self._forward = forward
+        self._encoder = encoder
+        self._budget = token_budget
+        self._prefix = forward.prefix(encoder.prefix)
+
+    def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Score rows.
+
+        Args:
+            rows: token ids from `PromptEncoder.row`, each at least one token.
+
+        Returns:
+            (rows, labels), float32 on the CPU, natural logarithms; rows in the order given.
+        """
+        trie = self._encoder.trie
+        scores = torch.empty(len(rows), len(trie.steps))
+        extra = len(trie.tokens)
+        for group in buckets([len(row) + extra for row in rows], self._budget):
+            logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
+            scores[group] = trie.log_probabilities(logits).cpu()
+        return scores

@@ -1,0 +1,85 @@
+"""Prompt templates: how a label set and a row become the words of a prompt.
+
+A prompt is a folder of package data, `templates/<name>/system.jinja` (said once for a label set, hence the
+shared prefix) and `row.jinja` (said once for each row). An undefined name is an error. Knows nothing of
+tokens, chat templates or models: the text of a row is returned as data, and whoever tokenises it keeps it so.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Protocol
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+
+from thymos.prompts.errors import InputError
+from thymos.prompts.taxonomy import Taxonomy
+
+PROMPTS = ("instruct", "short")
+_PARTS = ("system", "row")
+
+
+class Utterance(Protocol):
+    """An earlier turn: `thymos.adapters.sample.Turn` is one."""
+
+    @property
+    def text(self) -> str:
+        """What was said."""
+        ...
+
+    @property
+    def speaker(self) -> str | None:
+        """Who said it, if known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPrompt:
+    """A prompt bound to a taxonomy.
+
+    Attributes:
+        name: of the template folder.
+        system: the instruction, the same for every row.
+        sha256: of the template sources and the rendered instruction, for run fingerprints.
+    """
+
+    name: str
+    system: str
+    sha256: str
+    _row: Template
+
+    def row(self, text: str, speaker: str | None = None, context: Sequence[Utterance] = ()) -> str:
+        """Return the user's message for one row.
+
+        Args:
+            text: the utterance to label.
+            speaker: who says it, if known.
+            context: earlier turns, oldest first.
+        """
+        return self._row.render(text=text.strip(), speaker=speaker, context=context)
+
+
+def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
+    """Bind a prompt template to a label set.
+
+    Raises:
+        InputError: no prompt has this name.
+    """
+    if name not in PROMPTS:
+        raise InputError(f"prompt must be one of {', '.join(PROMPTS)}, got {name!r}; choose one of these")
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        autoescape=False,  # plain text for a tokenizer, not HTML
+        keep_trailing_newline=False,
+    )
+    system = environment.get_template(f"{name}/system").render(words=taxonomy.words, title=taxonomy.title)
+    sources = [_source(f"{name}/{part}") for part in _PARTS]
+    digest = hashlib.sha256("\0".join([*sources, system]).encode()).hexdigest()
+    return LabelPrompt(name=name, system=system, sha256=digest, _row=environment.get_template(f"{name}/row"))
+
+
+def _source(name: str) -> str:
+    """Return the source of a template in the package."""
+    return (files("thymos.prompts") / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
