@@ -82,8 +82,8 @@ def read_gold(
         The labels, with what was left out.
 
     Raises:
-        InputError: an id occurs twice, a label is outside the taxonomy, or a row has several labels in a
-            single-label taxonomy.
+        InputError: an id occurs twice, no row has a label, a label is outside the taxonomy, or a row has
+            several labels in a single-label taxonomy.
     """
     gold, raw = Gold(), dict[str, tuple[str, ...]]()
     seen: set[str] = set()
@@ -109,6 +109,11 @@ def read_gold(
         _place(gold, sample.id, sample.gold, taxonomy, translation)
     if strange and not drop_unknown:
         raise _outside(strange, taxonomy)
+    if not raw and gold.unlabelled:
+        raise InputError(
+            f"gold rows must have gold labels, got none in {len(gold.unlabelled)} rows; name their column "
+            "(--label-column)"
+        )
     gold.sha256 = split_hash(raw)
     return gold
 

@@ -51,7 +51,7 @@ def draw_confusion(confusion: Confusion, path: Path, title: str) -> None:
     shown = np.ma.masked_array(share, mask=np.broadcast_to(support == 0, share.shape))
     axes.imshow(shown, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     if counts.shape[1] > len(counts):  # set "no label" apart from the labels
-        axes.axvline(len(counts) - 0.5, color=_GREY, linewidth=1.2)
+        axes.axvline(len(counts) - 0.5, color=_GREY, linewidth=1.2, zorder=3)
     if len(columns) * 0.25 < _WIDEST:  # else too small to read: colour alone
         _write_cells(axes, counts, share, crowded)
     _name_ticks(axes, columns, confusion.labels, support[:, 0])
@@ -95,10 +95,9 @@ def _name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str], support
         tick.set(fontsize=9, family=_FONT, parse_math=False)
     for tick in axes.get_xticklabels():
         tick.set(rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
-    axes.grid(which="minor", color="white", linewidth=1)
-    axes.tick_params(which="both", length=0)
+    axes.vlines(np.arange(1, len(columns)) - 0.5, -0.5, len(rows) - 0.5, color="white", linewidth=1)
+    axes.hlines(np.arange(1, len(rows)) - 0.5, -0.5, len(columns) - 0.5, color="white", linewidth=1)
+    axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from thymos.finetune.provenance import PARQUET_KEY, provenance_beside, provenance_of
 from thymos.prompts.errors import InputError
 
-METADATA_KEY = b"thymos"  # of the JSON provenance in a Parquet file's schema
 _REQUIRED = ("id", "labels")
 _OPTIONAL = ("probabilities", "abstained")
 _BATCH = 4096  # rows of Parquet in memory at a time
@@ -111,33 +111,13 @@ def open_predictions(path: Path) -> PredictionFile:
     if not path.is_file():
         raise InputError(f"predictions must be a file, got {str(path)!r}; label a corpus with `thymos label`")
     if path.suffix.lower() == ".jsonl":
-        return PredictionFile(path, tuple(next(_json_rows(path, ()), {})), _provenance_beside(path))
+        return PredictionFile(path, tuple(next(_json_rows(path, ()), {})), provenance_beside(path))
     with _arrow(path) as file:
         schema = file.schema_arrow if path.suffix.lower() == ".parquet" else file.schema
-        written = (schema.metadata or {}).get(METADATA_KEY)
+        written = (schema.metadata or {}).get(PARQUET_KEY)
         return PredictionFile(
-            path, tuple(schema.names), _provenance(written, path) if written else _provenance_beside(path)
+            path, tuple(schema.names), provenance_of(written, path) if written else provenance_beside(path)
         )
-
-
-def _provenance_beside(path: Path) -> Mapping[str, Any]:
-    """Read `OUT.meta.json` (for `out.csv`: `out.meta.json` or `out.csv.meta.json`) where there is one."""
-    for beside in (path.with_suffix(".meta.json"), path.with_name(path.name + ".meta.json")):
-        if beside.is_file():
-            return _provenance(beside.read_bytes(), beside)
-    return {}
-
-
-def _provenance(data: bytes, path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(data)
-    except ValueError as error:
-        raise InputError(f"provenance in {path} must be JSON, got {error}; delete or mend it") from error
-    if not isinstance(found, dict):
-        raise InputError(
-            f"provenance in {path} must be a JSON object, got {type(found).__name__}; delete or mend it"
-        )
-    return found
 
 
 def _raw_rows(path: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from thymos.finetune.bootstrap import LEVEL
 from thymos.finetune.scores import LeftOut, Scores
 from thymos.finetune.surroundings import commit, hardware, versions
 from thymos.finetune.whole_file import whole_file
@@ -77,7 +78,7 @@ def score_document(scores: Scores, origin: Origin) -> dict[str, Any]:
         | {"ece": scores.calibration.ece if scores.calibration else None},
         "ignored_labels": list(scores.ignored),
         "intervals": {
-            "level": 0.95,
+            "level": LEVEL,
             "method": "percentile bootstrap over rows",
             "resamples": scores.resamples,
             "seed": scores.seed,

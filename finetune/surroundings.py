@@ -15,12 +15,21 @@ from typing import Any
 
 import psutil
 
+PACKAGE_ROOT = Path(__file__).resolve().parents[1]  # of a checkout: where .git is
 _PACKAGES = ("thymos", "torch", "transformers", "numpy")
 
 
-def commit() -> dict[str, Any] | None:
-    """Return hash and dirtiness of the checkout this package runs from, or None when it is installed."""
-    root = Path(__file__).resolve().parents[1]
+def commit(root: Path = PACKAGE_ROOT) -> dict[str, Any] | None:
+    """Return the commit of a checkout.
+
+    Args:
+        root: top folder of the checkout; the one this package runs from unless given.
+
+    Returns:
+        `hash`, and `dirty`: whether tracked files differ from it; None when `root` is not the top of a
+        checkout (the package is installed), has no commit, or there is no git.
+    """
+    root = root.resolve()
     head = _git(root, "rev-parse", "--show-toplevel", "HEAD")
     if head is None or Path(head.splitlines()[0]).resolve() != root:
         return None  # no checkout, or the folder of somebody else's repository

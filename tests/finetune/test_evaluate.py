@@ -193,6 +193,7 @@ def test_the_split_hash_tells_splits_apart_and_not_their_order() -> None:
         ([predicted("a", "joy")], gold(a=["joy"]) * 2, "gold ids must be unique, got 'a' twice"),
         ([predicted("a", "joy")], gold(b=["joy"]), "must share ids .* got 1 predictions and 1 gold rows"),
         ([], gold(b=["joy"]), "must share ids"),
+        ([predicted("a", "joy")], gold(a=None, b=None), "must have gold labels, got none in 2 rows"),
         (
             [predicted("a", "love")],
             gold(a=["joy"]),
