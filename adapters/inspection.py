@@ -138,7 +138,7 @@ def _folder(name: str, folder: Path) -> ModelReport:
 def _architecture(folder: Path) -> str:
     if not (folder / "config.json").is_file():
         if (folder / "adapter_config.json").is_file():
-            raise ModelError("it is an adapter, not a model; name the model it was trained on")
+            raise ModelError("it is an adapter, not a model; pass it with --adapter")
         if ggufs := sorted(path.name for path in folder.glob("*.gguf")):
             raise ModelError(f"it holds GGUF files; name one of them, such as {folder / ggufs[0]}")
         raise ModelError("it has no config.json; name a folder written by save_pretrained")

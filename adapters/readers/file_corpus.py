@@ -1,0 +1,104 @@
+"""`FileCorpus`: a corpus over records, the `Corpus` that runs take.
+
+Takes a source of records, a layout and resolved columns; gives rows, an identity and an estimate of their
+number. Built by `thymos.adapters.readers.opening.open_corpus`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from thymos.adapters.corpus import BadRow
+from thymos.adapters.readers.columns import Columns
+from thymos.adapters.readers.layout import Layout
+from thymos.adapters.readers.records import Broken, Item, Record, Records
+from thymos.adapters.readers.rows import RowBuilder, RowOptions
+from thymos.adapters.sample import Sample
+
+
+class FileCorpus:
+    """Rows of one file, folder or hub data set; see `open_corpus`."""
+
+    def __init__(
+        self,
+        source: str,
+        format_name: str,
+        records: Records,
+        layout: Layout | None,
+        columns: Columns,
+        options: RowOptions,
+    ) -> None:
+        self._source = source
+        self._format = format_name
+        self._records = records
+        self._layout = layout
+        self._columns = columns
+        self._options = options
+        self._digest: Mapping[str, object] | None = None
+
+    @property
+    def source(self) -> str:
+        """What the user named: a path or a hub id."""
+        return self._source
+
+    @property
+    def format(self) -> str:
+        """The format in use: a general one or a published corpus."""
+        return self._format
+
+    @property
+    def columns(self) -> Columns:
+        """Which column holds what; None where there is none."""
+        return self._columns
+
+    def __iter__(self) -> Iterator[Sample | BadRow]:
+        """Yield every row once, good or bad, in input order."""
+        rows = RowBuilder(self._columns, self._options)
+        for item in expanded(self._records, self._layout):
+            row = rows.build(item)
+            if row is not None:
+                yield row
+
+    def identity(self) -> Mapping[str, object]:
+        """Return what makes these rows these rows; the content is hashed once for this object.
+
+        Left out: the path, `base_dir` and the content of media files, of which only the names are in the
+        rows.
+        """
+        if self._digest is None:
+            self._digest = self._records.digest()
+        return {
+            **self._digest,
+            "format": self._format,
+            "columns": {role: column for role, column in self._columns.items() if column},
+            "context_turns": self._options.context_turns,
+            "max_chars": self._options.max_chars,
+            "label_separator": self._options.label_separator,
+        }
+
+    def estimate_rows(self) -> int | None:
+        """Return about how many rows there are: exact where the source knows, else from the first ones'
+        size.
+        """
+        measured = self._records.measure(lambda item: sum(map(_is_row, _expand(item, 1, self._layout))))
+        if measured is None:
+            return None
+        rows, share = measured
+        return round(rows / share) if share else rows
+
+
+def expanded(records: Iterable[Item], layout: Layout | None) -> Iterator[Item]:
+    """Yield records in the columns of their layout."""
+    if layout is None:
+        yield from records
+        return
+    for number, item in enumerate(records, start=1):
+        yield from _expand(item, number, layout)
+
+
+def _expand(item: Item, number: int, layout: Layout | None) -> Iterable[Item]:
+    if layout is None or isinstance(item, Broken):
+        return (item,)
+    return layout.expand(item, number)
+
+
+def _is_row(item: Item) -> bool:
+    return not (isinstance(item, Record) and item.context_only)

@@ -1,0 +1,97 @@
+"""How far confidence is from being right: expected calibration error and the bins behind it.
+
+Takes one confidence and one right-or-wrong per row; gives a frozen `Calibration`. Knows nothing of labels,
+taxonomies or plots. Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, eq. 3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.prompts.errors import InputError
+
+BINS = 15  # of equal width, as in Guo et al. (2017), section 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Rows whose confidence lies in (low, high]; the first bin holds 0 too.
+
+    Attributes:
+        low: lower edge, excluded.
+        high: upper edge, included.
+        count: rows in the bin.
+        confidence: their mean confidence, or None in an empty bin.
+        accuracy: share of them that is right, or None in an empty bin.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the confidences of a set of rows are worth.
+
+    Attributes:
+        ece: expected calibration error, sum over bins of count / n * |accuracy - confidence|.
+        confidence: mean confidence of all rows; above `accuracy` means overconfident.
+        accuracy: share of all rows whose most probable label is right.
+        bins: `BINS` of them unless asked otherwise, from 0 to 1.
+    """
+
+    ece: float
+    confidence: float
+    accuracy: float
+    bins: tuple[Bin, ...]
+
+
+def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS) -> Calibration:
+    """Bin rows by confidence and measure each bin's gap to its accuracy.
+
+    Args:
+        confidence: probability of the most probable label, shape (rows,), in [0, 1].
+        correct: whether that label is right, shape (rows,).
+        bins: number of bins of equal width.
+
+    Returns:
+        Error, means and bins.
+
+    Raises:
+        InputError: there is no row, the shapes differ or a confidence is not in [0, 1].
+    """
+    n = len(confidence)
+    if n == 0 or confidence.shape != correct.shape:
+        raise InputError(
+            f"confidences must be one for each row and at least one, got {confidence.shape} for "
+            f"{correct.shape} rows; pass both from the same rows"
+        )
+    if not bool(np.all((confidence >= 0) & (confidence <= 1))):  # also refuses NaN
+        raise InputError(
+            "confidences must be in [0, 1], got "
+            f"{confidence[~((confidence >= 0) & (confidence <= 1))][0]}; pass probabilities, not logits"
+        )
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    where = np.maximum(np.digitize(confidence, edges, right=True) - 1, 0)  # (rows,)
+    count = np.bincount(where, minlength=bins)  # (bins,)
+    sure = np.bincount(where, weights=confidence, minlength=bins)
+    right = np.bincount(where, weights=correct, minlength=bins)
+    return Calibration(
+        ece=float(np.abs(right - sure).sum() / n),
+        confidence=float(sure.sum() / n),
+        accuracy=float(right.sum() / n),
+        bins=tuple(
+            Bin(
+                low=float(edges[i]),
+                high=float(edges[i + 1]),
+                count=int(count[i]),
+                confidence=float(sure[i] / count[i]) if count[i] else None,
+                accuracy=float(right[i] / count[i]) if count[i] else None,
+            )
+            for i in range(bins)
+        ),
+    )

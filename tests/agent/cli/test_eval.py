@@ -1,0 +1,229 @@
+"""`thymos eval` from the command line to the files it writes."""
+
+import hashlib
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from thymos.agent.cli import app
+from thymos.prompts.errors import InputError, TaxonomyError
+
+# id, text, gold label, predicted label ("" abstained), probability of "joy"; the rest is "anger"
+ROWS = [
+    ("1", "what a day", "joy", "joy", 0.9),
+    ("2", "so happy", "joy", "joy", 0.8),
+    ("3", "how dare you", "anger", "anger", 0.1),
+    ("4", "get out", "anger", "joy", 0.7),
+    ("5", "well", "anger", "", 0.5),
+]
+LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
+
+
+def labelled(
+    folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS, taxonomy: str | None = "ekman"
+) -> Path:
+    path = folder / "out.parquet"
+    table = pa.Table.from_pylist(
+        [
+            {
+                "id": row,
+                "labels": [label] if label else [],
+                "probabilities": dict.fromkeys(LABELS, 0.0) | {"joy": joy, "anger": 1 - joy},
+                "entropy": 0.5,
+                "margin": abs(2 * joy - 1),
+                "abstained": not label,
+                "emotion": gold,
+            }
+            for row, _, gold, label, joy in rows
+        ],
+        schema=pa.schema(
+            [
+                ("id", pa.string()),
+                ("labels", pa.list_(pa.string())),
+                ("probabilities", pa.struct([(name, pa.float64()) for name in LABELS])),
+                ("entropy", pa.float64()),
+                ("margin", pa.float64()),
+                ("abstained", pa.bool_()),
+                ("emotion", pa.string()),
+            ]
+        ),
+    )
+    recorded = {"identity": {"labeler": {"model": "tiny", "taxonomy": taxonomy}}} if taxonomy else {}
+    pq.write_table(table.replace_schema_metadata({"thymos": json.dumps(recorded)}), path)
+    return path
+
+
+def corpus(folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS) -> Path:
+    path = folder / "gold.csv"
+    path.write_text("id,text,emotion\n" + "".join(f"{r[0]},{r[1]},{r[2]}\n" for r in rows))
+    return path
+
+
+def run(*arguments: object) -> None:
+    app(["eval", *map(str, arguments)], exit_on_error=False, result_action="return_value")
+
+
+def scores(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "out.scores.json").read_text())
+    return found
+
+
+def test_a_labelled_file_is_scored_against_its_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(labelled(tmp_path), "--gold", corpus(tmp_path))
+    found = scores(tmp_path)
+    # joy: 2 hits, 3 predicted, 2 gold -> F1 0.8; anger: 1 hit, 1 predicted, 3 gold -> 0.5; five labels 0
+    assert found["metrics"]["accuracy"] == pytest.approx(3 / 5)
+    assert found["metrics"]["answered_accuracy"] == pytest.approx(3 / 4)
+    assert found["metrics"]["macro_f1"] == pytest.approx(1.3 / 7)
+    assert found["metrics"]["micro_f1"] == pytest.approx(6 / 9)
+    assert found["metrics"]["weighted_f1"] == pytest.approx((2 * 0.8 + 3 * 0.5) / 5)
+    assert found["rows"]["abstained"] == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "gold.csv",
+        "out.confusion.png",
+        "out.parquet",
+        "out.reliability.png",
+        "out.scores.json",
+    ]
+    printed = capsys.readouterr()
+    assert re.search(r"macro F1 +0\.1857 +95 % 0\.\d+ to 0\.\d+", printed.out)
+    assert re.search(r"anger +3 +1 +1\.000 +0\.333 +0\.500 █", printed.out)
+    assert printed.out.index("anger") < printed.out.index("joy")  # by gold rows
+    assert "5 labels have no gold row and count as 0 in macro F1: disgust, fear" in printed.err
+    assert "wrote" in printed.err
+
+
+def test_the_score_file_holds_all_that_is_needed_to_get_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, gold = labelled(tmp_path), corpus(tmp_path)
+    monkeypatch.setattr("sys.argv", ["/somewhere/bin/thymos", "eval", "my out.parquet"])
+    run(path, "--gold", gold, "--seed", 7, "--bootstrap", 20, "--ignore", "neutral", "--no-plots")
+    found = scores(tmp_path)
+    assert shlex.split(found["command"]) == ["thymos", "eval", "my out.parquet"]
+    assert (found["seed"], found["intervals"]["seed"], found["intervals"]["resamples"]) == (7, 7, 20)
+    assert found["predictions"]["file"] == "out.parquet"
+    assert found["predictions"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found["predictions"]["provenance"]["identity"]["labeler"]["model"] == "tiny"
+    split = "".join(f'["{r[0]}",["{r[2]}"]]\n' for r in ROWS)
+    assert found["split_sha256"] == hashlib.sha256(split.encode()).hexdigest()
+    assert found["gold"]["source"] == "gold.csv"
+    assert hashlib.sha256(gold.read_bytes()).hexdigest() in json.dumps(found["gold"]["identity"])
+    assert found["taxonomy"] == {"name": "ekman", "kind": "single", "labels": list(LABELS)}
+    assert found["ignored_labels"] == ["neutral"]
+    assert found["confusion"]["columns"] == [*LABELS, "(no label)"]
+    assert sum(map(sum, found["confusion"]["counts"])) == 5
+    assert len(found["calibration"]["bins"]) == 15
+    assert found["hardware"]["memory_bytes"] > 0
+    assert found["versions"]["thymos"]
+
+
+def test_a_kept_column_gives_the_same_scores_as_the_corpus(tmp_path: Path) -> None:
+    path = labelled(tmp_path)
+    run(path, "--gold", corpus(tmp_path), "--no-plots")
+    first = scores(tmp_path)
+    run(path, "--gold-column", "emotion", "--no-plots")
+    second = scores(tmp_path)
+    for part in ("metrics", "per_label", "confusion", "calibration", "intervals", "split_sha256"):
+        assert second[part] == first[part]
+    assert second["gold"] == {"source": "column emotion", "identity": None}
+
+
+def test_json_on_standard_output_is_the_score_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(labelled(tmp_path), "--gold-column", "emotion", "--json", "--no-plots")
+    assert json.loads(capsys.readouterr().out) == scores(tmp_path)
+
+
+def test_output_and_plots_go_where_they_are_sent(tmp_path: Path) -> None:
+    run(
+        labelled(tmp_path),
+        *("--gold-column", "emotion", "-o", tmp_path / "first.json", "--plots", tmp_path / "a" / "pictures"),
+    )
+    assert (tmp_path / "first.json").is_file()
+    assert sorted(path.name for path in (tmp_path / "a" / "pictures").iterdir()) == [
+        "first.confusion.png",
+        "first.reliability.png",
+    ]
+    assert not (tmp_path / "out.scores.json").exists()
+
+
+def test_scoring_at_another_taxonomy_maps_both_sides(tmp_path: Path) -> None:
+    run(labelled(tmp_path), "--gold-column", "emotion", "--at", "sentiment", "--no-plots")
+    found = scores(tmp_path)
+    assert found["taxonomy"]["name"] == "sentiment"
+    assert found["metrics"]["accuracy"] == pytest.approx(3 / 5)  # joy and anger stay apart as valences
+    assert found["options"]["at"] == "sentiment"
+
+
+def test_gold_in_another_taxonomy_is_met_there(tmp_path: Path) -> None:
+    rows = [("1", "what a day", "happiness", "joy", 0.9), ("2", "get out", "anger", "anger", 0.1)]
+    run(labelled(tmp_path, rows), "--gold-column", "emotion", "--gold-taxonomy", "dailydialog", "--no-plots")
+    found = scores(tmp_path)
+    assert found["taxonomy"]["name"] == "dailydialog"
+    assert found["metrics"]["accuracy"] == 1.0
+
+
+def test_rows_on_one_side_only_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(labelled(tmp_path, ROWS[1:]), "--gold", corpus(tmp_path, ROWS[:4]), "--no-plots")
+    printed = capsys.readouterr().err
+    assert "not scored: 1 gold rows have no prediction ('1')" in printed
+    assert "not scored: 1 predictions have no gold row ('5')" in printed
+    left_out = scores(tmp_path)["rows"]["left_out"]
+    assert left_out["gold_without_prediction"] == {"rows": 1, "first_ids": ["1"]}
+    assert scores(tmp_path)["rows"]["scored"] == 3
+
+
+def test_unknown_gold_is_an_error_until_it_is_dropped(tmp_path: Path) -> None:
+    path = labelled(tmp_path, [*ROWS, ("6", "hm", "love", "joy", 0.9)])
+    with pytest.raises(InputError, match=r"got 'love' \(1 times\)"):
+        run(path, "--gold-column", "emotion")
+    run(path, "--gold-column", "emotion", "--drop-unknown-gold", "--no-plots")
+    assert scores(tmp_path)["rows"]["left_out"]["gold_unknown"]["first_ids"] == ["6"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "gold labels must come from one place, got none; give either --gold"),
+        (("--gold", "gold.csv", "--gold-column", "emotion"), "got two"),
+        (("--gold-column", "feeling"), "must have a column 'feeling'"),
+        (("--gold-column", "emotion", "--plots", "x", "--no-plots"), "give one of them"),
+        (("--gold-column", "emotion", "-o", "out.parquet"), "score file must not overwrite an input"),
+        (
+            ("--gold-column", "emotion", "-o", "nowhere/s.json"),
+            "folder of the score file must exist, got 'nowhere'",
+        ),
+        (("--gold-column", "emotion", "--plots", "gold.csv"), "picture folder must be a folder"),
+        (
+            ("--gold-column", "emotion", "--taxonomy", "dailydialog", "--gold-taxonomy", "ekman"),
+            "predicted label of row '1' must be of taxonomy 'dailydialog' .* got 'joy'",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
+) -> None:
+    labelled(tmp_path)
+    corpus(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = (tmp_path / "out.parquet").read_bytes()
+    with pytest.raises(InputError, match=sentence):
+        run("out.parquet", *arguments)
+    assert (tmp_path / "out.parquet").read_bytes() == before
+
+
+def test_an_unknown_taxonomy_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TaxonomyError, match="ekmann"):
+        run(labelled(tmp_path), "--gold-column", "emotion", "--taxonomy", "ekmann")
+    with pytest.raises(InputError, match="taxonomy must be known, got none recorded with"):
+        run(labelled(tmp_path, taxonomy=None), "--gold-column", "emotion")

@@ -1,0 +1,49 @@
+"""Calibration against hand arithmetic."""
+
+import numpy as np
+import pytest
+
+from thymos.finetune.calibration_error import calibration
+from thymos.prompts.errors import InputError
+
+
+def test_the_error_is_the_weighted_gap_of_each_bin() -> None:
+    # 5 bins of 0.2.  (0.2, 0.4]: 0.3 wrong, 0.4 right -> |0.5 - 0.35| = 0.15, 2 of 4 rows
+    #                 (0.8, 1.0]: 0.9 right, 1.0 right -> |1.0 - 0.95| = 0.05, 2 of 4 rows
+    found = calibration(np.array([0.3, 0.4, 0.9, 1.0]), np.array([False, True, True, True]), bins=5)
+    assert found.ece == pytest.approx(0.5 * 0.15 + 0.5 * 0.05)
+    assert [b.count for b in found.bins] == [0, 2, 0, 0, 2]
+    assert found.bins[1].accuracy == 0.5
+    assert found.bins[1].confidence == pytest.approx(0.35)
+    assert found.bins[0].accuracy is None
+    assert found.bins[0].confidence is None
+    assert found.accuracy == 0.75
+    assert found.confidence == pytest.approx(0.65)
+
+
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below_and_zero_to_the_first() -> None:
+    found = calibration(np.array([0.0, 0.5, 0.5000001, 1.0]), np.ones(4, dtype=np.bool_), bins=2)
+    assert [b.count for b in found.bins] == [2, 2]
+
+
+def test_rows_as_sure_as_they_are_right_have_no_error() -> None:
+    correct = np.arange(1000) < 800
+    assert calibration(np.full(1000, 0.8), correct).ece == pytest.approx(0.0)
+    assert calibration(np.full(1000, 1.0), correct).ece == pytest.approx(0.2)
+
+
+def test_fifteen_bins_unless_asked_otherwise() -> None:
+    found = calibration(np.array([0.9]), np.array([True]))
+    assert len(found.bins) == 15
+    assert (found.bins[0].low, found.bins[-1].high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [1.1, -0.1, float("nan")])
+def test_a_confidence_that_is_no_probability_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match=r"confidences must be in \[0, 1\]"):
+        calibration(np.array([value]), np.array([True]))
+
+
+def test_no_rows_are_refused() -> None:
+    with pytest.raises(InputError, match="at least one"):
+        calibration(np.array([]), np.array([], dtype=np.bool_))
