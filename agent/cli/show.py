@@ -50,38 +50,8 @@ def show(
     Console().print(table(found, column, top))
 
 
-<<<<<<< HEAD
-def read_labelled(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a labelled file, with `probabilities` as a dict whatever the format.
-
-    Raises:
-        InputError: the file is absent, of another format, or not one that `thymos label` wrote.
-    """
-    readers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
-    if path.suffix not in readers:
-        raise InputError(
-            f"labelled file must end in {', '.join(readers)}, got {path.name!r}; name an output of `thymos label`"
-        )
-    if not path.is_file():
-        raise InputError(f"labelled file must exist, got {path}; make one with `thymos label`")
-    try:
-        for row in readers[path.suffix](path):
-            if missing := [column for column in RESULT_COLUMNS if column not in row]:
-                raise InputError(
-                    f"labelled file must have the columns {', '.join(RESULT_COLUMNS)}, "
-                    f"got {path} without {', '.join(missing)}; make one with `thymos label`"
-                )
-            yield row
-    except (OSError, ValueError) as error:  # pyarrow's and json's errors are ValueErrors
-        raise InputError(f"labelled file must be readable, got {path} ({error}); label the corpus again") from error
-
-
-def table(rows: list[Mapping[str, Any]], top: int) -> Table:
-    """Lay rows out: the kept text (or the id where none was kept), probabilities as bars, margin, decision.
-=======
 def table(rows: Sequence[PredictedRow], column: str | None, top: int) -> Table:
     """Lay rows out: text, decision, probabilities as bars, margin.
->>>>>>> eb3661dd1a0b38c182e335539fe56d7b8fd8ae68
 
     Args:
         rows: as read from a labelled file.

@@ -25,9 +25,7 @@ ROWS = [
 LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
 
 
-def labelled(
-    folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS, taxonomy: str | None = "ekman"
-) -> Path:
+def labelled(folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS, taxonomy: str | None = "ekman") -> Path:
     path = folder / "out.parquet"
     table = pa.Table.from_pylist(
         [
@@ -74,9 +72,7 @@ def scores(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_labelled_file_is_scored_against_its_corpus(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_labelled_file_is_scored_against_its_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold", corpus(tmp_path))
     found = scores(tmp_path)
     # joy: 2 hits, 3 predicted, 2 gold -> F1 0.8; anger: 1 hit, 1 predicted, 3 gold -> 0.5; five labels 0
@@ -137,9 +133,7 @@ def test_a_kept_column_gives_the_same_scores_as_the_corpus(tmp_path: Path) -> No
     assert second["gold"] == {"source": "column emotion", "identity": None}
 
 
-def test_json_on_standard_output_is_the_score_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_on_standard_output_is_the_score_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold-column", "emotion", "--json", "--no-plots")
     assert json.loads(capsys.readouterr().out) == scores(tmp_path)
 
