@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Weights are eight times the usual scale, so that its answers depend on every token and an error shows.
     """
     import torch
+    import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     special = ["<|end|>", "<|user|>", "<|system|>", "<|assistant|>"]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -51,9 +53,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner, eos_token="<|end|>", additional_special_tokens=special[1:]
-    )
+    fast: Any = transformers.PreTrainedTokenizerFast
+    tokenizer = fast(tokenizer_object=inner, eos_token="<|end|>", additional_special_tokens=special[1:])
     tokenizer.chat_template = (
         "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
         "{% if add_generation_prompt %}<|assistant|>{% endif %}"

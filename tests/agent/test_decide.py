@@ -1,0 +1,66 @@
+"""From distributions to decisions, by arithmetic."""
+
+import math
+
+import numpy as np
+import pytest
+
+from thymos.agent.decide import Rule, decide
+from thymos.prompts.errors import InputError
+from thymos.prompts.taxonomy import Kind, Label, Taxonomy
+
+
+def taxonomy(kind: Kind) -> Taxonomy:
+    labels = tuple(Label(name=name, description=name, word=name) for name in ("joy", "fear", "calm"))
+    return Taxonomy(name="three", title="Three", kind=kind, labels=labels)
+
+
+def logs(*rows: tuple[float, ...]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    with np.errstate(divide="ignore"):  # a probability of 0 is a logarithm of -inf
+        return np.log(np.array(rows, dtype=np.float32))
+
+
+def test_a_single_label_row_gets_the_likeliest_label() -> None:
+    [first, second] = decide(["a", "b"], logs((0.2, 0.5, 0.3), (0.6, 0.1, 0.3)), taxonomy(Kind.SINGLE), Rule())
+    assert (first.id, first.labels) == ("a", ("fear",))
+    assert (second.id, second.labels) == ("b", ("joy",))
+    assert first.margin == pytest.approx(0.2, abs=1e-6)
+    assert first.probabilities == {"joy": 0.2, "fear": 0.5, "calm": 0.3}
+
+
+def test_entropy_is_in_nats() -> None:
+    [even, sure] = decide(["a", "b"], logs((0.5, 0.5, 0.0), (1.0, 0.0, 0.0)), taxonomy(Kind.SINGLE), Rule())
+    assert even.entropy == pytest.approx(math.log(2), abs=1e-6)
+    assert sure.entropy == 0.0
+
+
+def test_a_multi_label_row_gets_every_label_at_the_threshold_likeliest_first() -> None:
+    [row] = decide(["a"], logs((0.3, 0.5, 0.2)), taxonomy(Kind.MULTI), Rule(threshold=0.29))
+    assert row.labels == ("fear", "joy")
+
+
+def test_a_multi_label_row_gets_the_likeliest_even_below_the_threshold() -> None:
+    [row] = decide(["a"], logs((0.3, 0.4, 0.3)), taxonomy(Kind.MULTI), Rule(threshold=0.9))
+    assert row.labels == ("fear",)
+
+
+def test_a_row_below_the_limit_goes_to_a_person_with_its_distribution() -> None:
+    [low, high] = decide(
+        ["a", "b"], logs((0.4, 0.35, 0.25), (0.7, 0.2, 0.1)), taxonomy(Kind.SINGLE), Rule(abstain_below=0.5)
+    )
+    assert low.abstained
+    assert low.labels == ()
+    assert low.probabilities["joy"] == pytest.approx(0.4)
+    assert not high.abstained
+    assert high.labels == ("joy",)
+
+
+def test_ties_go_to_the_earlier_label() -> None:
+    [row] = decide(["a"], logs((0.4, 0.4, 0.2)), taxonomy(Kind.SINGLE), Rule())
+    assert row.labels == ("joy",)
+
+
+@pytest.mark.parametrize("rule", [{"threshold": 1.5}, {"abstain_below": -0.1}, {"threshold": math.nan}])
+def test_a_limit_that_is_no_probability_is_refused(rule: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="from 0 to 1"):
+        Rule(**rule)
