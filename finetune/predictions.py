@@ -105,8 +105,7 @@ def open_predictions(path: Path) -> PredictionFile:
     """
     if path.suffix.lower() not in (".parquet", ".jsonl", ".csv"):
         raise InputError(
-            f"predictions must be a .parquet, .jsonl or .csv file, got {str(path)!r}; pass what "
-            "`thymos label` wrote"
+            f"predictions must be a .parquet, .jsonl or .csv file, got {str(path)!r}; pass what `thymos label` wrote"
         )
     if not path.is_file():
         raise InputError(f"predictions must be a file, got {str(path)!r}; label a corpus with `thymos label`")
@@ -175,8 +174,7 @@ def _json_rows(path: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return InputError(
-        f"{path} must be a whole {path.suffix.lower()} file, got: {reason.rstrip('.')}; copy or label "
-        "it again"
+        f"{path} must be a whole {path.suffix.lower()} file, got: {reason.rstrip('.')}; copy or label it again"
     )
 
 

@@ -128,7 +128,4 @@ def to_json(document: Mapping[str, Any]) -> str:
 
 def _left_out(left_out: LeftOut) -> dict[str, Any]:
     """Count the rows of each reason and name the first of them."""
-    return {
-        reason: {"rows": len(ids), "first_ids": list(ids[:_NAMED])}
-        for reason, ids in asdict(left_out).items()
-    }
+    return {reason: {"rows": len(ids), "first_ids": list(ids[:_NAMED])} for reason, ids in asdict(left_out).items()}

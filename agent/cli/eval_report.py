@@ -64,9 +64,7 @@ def _headline(scores: Scores) -> Table:
     table.add_column(style="dim")
     kind = "multi-label" if scores.taxonomy.kind is Kind.MULTI else "single-label"
     table.add_row("rows", f"{scores.n:,}", f"{len(scores.taxonomy)} labels of {scores.taxonomy.name}, {kind}")
-    table.add_row(
-        "abstained", f"{scores.n_abstained:,}", f"{1 - scores.coverage:.1%} of rows; each is a miss"
-    )
+    table.add_row("abstained", f"{scores.n_abstained:,}", f"{1 - scores.coverage:.1%} of rows; each is a miss")
     for name, shown in _FIGURES.items():
         value: float | None = getattr(scores, name)
         if name == "answered_accuracy" and (value is None or not scores.n_abstained):

@@ -96,9 +96,7 @@ def test_the_confusion_matrix_is_that_of_scikit_learn() -> None:
     gold, predicted = random_single(11)
     ours = score_single(gold, predicted).confusion
     assert ours is not None
-    np.testing.assert_array_equal(
-        ours.counts[:, :-1], reference.confusion_matrix(gold, predicted, labels=NAMES)
-    )
+    np.testing.assert_array_equal(ours.counts[:, :-1], reference.confusion_matrix(gold, predicted, labels=NAMES))
     assert ours.counts[:, -1].sum() == 0
 
 

@@ -16,9 +16,7 @@ from thymos.prompts.errors import InputError
 def matrix(labels: int, abstained: int = 0, seed: int = 0, names: tuple[str, ...] = ()) -> Confusion:
     counts = np.random.default_rng(seed).integers(0, 40, (labels, labels + 1))
     counts[:, -1] = abstained
-    return Confusion(
-        names or tuple(f"label {i}" for i in range(labels)), counts, "rows: gold; columns: predicted"
-    )
+    return Confusion(names or tuple(f"label {i}" for i in range(labels)), counts, "rows: gold; columns: predicted")
 
 
 def bins(seed: int = 0) -> Calibration:

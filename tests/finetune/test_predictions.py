@@ -35,9 +35,7 @@ ROWS: list[dict[str, Any]] = [
 META = {"taxonomy": "two", "fingerprint": "abc"}
 
 
-def write(
-    folder: Path, suffix: str, rows: list[dict[str, Any]] | None = None, map_type: bool = False
-) -> Path:
+def write(folder: Path, suffix: str, rows: list[dict[str, Any]] | None = None, map_type: bool = False) -> Path:
     path = folder / f"out{suffix}"
     rows = ROWS if rows is None else rows
     if suffix == ".jsonl":
@@ -79,9 +77,7 @@ def test_labels_of_another_tool_need_ids_and_labels_only(tmp_path: Path, suffix:
 @pytest.mark.parametrize(
     ("suffix", "beside"), [(".jsonl", "out.meta.json"), (".csv", "out.csv.meta.json"), (".parquet", None)]
 )
-def test_provenance_comes_with_the_file_or_lies_beside_it(
-    tmp_path: Path, suffix: str, beside: str | None
-) -> None:
+def test_provenance_comes_with_the_file_or_lies_beside_it(tmp_path: Path, suffix: str, beside: str | None) -> None:
     path = write(tmp_path, suffix)
     if beside:
         assert open_predictions(path).metadata == {}
@@ -152,9 +148,7 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, An
         ("out.parquet", b"PAR1", "must be a whole .parquet file, got: "),
     ],
 )
-def test_a_damaged_file_is_told_in_a_sentence(
-    tmp_path: Path, name: str, content: bytes, sentence: str
-) -> None:
+def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=sentence) as caught:
         list(open_predictions(tmp_path / name).rows())

@@ -13,9 +13,7 @@ from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
 TWO = Taxonomy("two", "Two", Kind.SINGLE, (Label("joy", "", "joy"), Label("怒り", "", "怒り")))
-ORIGIN = Origin(
-    "out.csv", "00ff", {"model": "tiny"}, "test.tsv", {"sha256": "ab"}, {"at": None}, ["thymos", "eval"]
-)
+ORIGIN = Origin("out.csv", "00ff", {"model": "tiny"}, "test.tsv", {"sha256": "ab"}, {"at": None}, ["thymos", "eval"])
 
 
 def scores(abstain_all: bool = False) -> Scores:

@@ -25,9 +25,7 @@ ROWS = [
 LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
 
 
-def labelled(
-    folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS, taxonomy: str | None = "ekman"
-) -> Path:
+def labelled(folder: Path, rows: list[tuple[str, str, str, str, float]] = ROWS, taxonomy: str | None = "ekman") -> Path:
     path = folder / "out.parquet"
     table = pa.Table.from_pylist(
         [
@@ -74,9 +72,7 @@ def scores(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_labelled_file_is_scored_against_its_corpus(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_labelled_file_is_scored_against_its_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold", corpus(tmp_path))
     found = scores(tmp_path)
     # joy: 2 hits, 3 predicted, 2 gold -> F1 0.8; anger: 1 hit, 1 predicted, 3 gold -> 0.5; five labels 0
@@ -137,9 +133,7 @@ def test_a_kept_column_gives_the_same_scores_as_the_corpus(tmp_path: Path) -> No
     assert second["gold"] == {"source": "column emotion", "identity": None}
 
 
-def test_json_on_standard_output_is_the_score_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_on_standard_output_is_the_score_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold-column", "emotion", "--json", "--no-plots")
     assert json.loads(capsys.readouterr().out) == scores(tmp_path)
 
@@ -189,6 +183,20 @@ def test_unknown_gold_is_an_error_until_it_is_dropped(tmp_path: Path) -> None:
         run(path, "--gold-column", "emotion")
     run(path, "--gold-column", "emotion", "--drop-unknown-gold", "--no-plots")
     assert scores(tmp_path)["rows"]["left_out"]["gold_unknown"]["first_ids"] == ["6"]
+
+
+def test_goemotions_scored_against_itself_is_perfect(shared: Path, tmp_path: Path) -> None:
+    gold = shared / "data" / "text" / "goemotions" / "test.tsv"
+    names = (gold.parent / "emotions.txt").read_text().split()
+    with gold.open(encoding="utf-8") as source, (tmp_path / "out.jsonl").open("w") as out:
+        for line in source:
+            _, ids, row = line.rstrip("\n").split("\t")
+            out.write(json.dumps({"id": row, "labels": [names[int(i)] for i in ids.split(",")]}) + "\n")
+    run(tmp_path / "out.jsonl", "--gold", gold, "--format", "goemotions", "--taxonomy", "goemotions", "--no-plots")
+    found = scores(tmp_path)
+    assert found["rows"]["scored"] == 5427  # test rows, Demszky et al. (2020), table 1
+    assert set(found["metrics"].values()) == {1.0, None}
+    assert min(label["support"] for label in found["per_label"]) == 6  # grief
 
 
 @pytest.mark.parametrize(
