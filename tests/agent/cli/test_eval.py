@@ -133,6 +133,17 @@ def test_a_kept_column_gives_the_same_scores_as_the_corpus(tmp_path: Path) -> No
     assert second["gold"] == {"source": "column emotion", "identity": None}
 
 
+def test_columns_and_separator_of_the_gold_corpus_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text('{"id": "x1", "labels": ["joy", "love"]}\n')
+    (tmp_path / "gold.tsv").write_text("key\twords\tfeeling\ttext\nx1\tso glad\tlove / joy\t\n")
+    named = ("--id-column", "key", "--text-column", "words", "--label-column", "feeling")
+    run(
+        tmp_path / "out.jsonl",
+        *("--gold", tmp_path / "gold.tsv", *named, "--label-separator", " / ", "--taxonomy", "goemotions"),
+    )
+    assert scores(tmp_path)["metrics"]["accuracy"] == 1.0
+
+
 def test_json_on_standard_output_is_the_score_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold-column", "emotion", "--json", "--no-plots")
     assert json.loads(capsys.readouterr().out) == scores(tmp_path)
