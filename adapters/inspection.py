@@ -19,14 +19,10 @@ from thymos.prompts.errors import ModelError
 
 Kind = Literal["embedded", "folder", "GGUF file", "hub"]
 
-FAST_ARCHITECTURES = frozenset(
-    {"LlamaForCausalLM"}
-)  # what the fast engine computes; others take the general one
+FAST_ARCHITECTURES = frozenset({"LlamaForCausalLM"})  # what the fast engine computes; others take the general one
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+", re.ASCII)  # owner/name
-_GGUF_WITHOUT_LLM = frozenset(
-    {"general", "tokenizer", "t5", "umt5"}
-)  # of transformers' list of architectures
+_GGUF_WITHOUT_LLM = frozenset({"general", "tokenizer", "t5", "umt5"})  # of transformers' list of architectures
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +100,7 @@ def hub_models() -> list[ModelReport]:
     for repository in sorted(repositories, key=lambda repository: repository.repo_id):
         if repository.repo_type == "model" and repository.revisions:
             # a hub id means its main branch; without one, the newest download
-            snapshot = max(
-                repository.revisions, key=lambda revision: ("main" in revision.refs, revision.last_modified)
-            )
+            snapshot = max(repository.revisions, key=lambda revision: ("main" in revision.refs, revision.last_modified))
             reports.append(replace(_folder(repository.repo_id, snapshot.snapshot_path), kind="hub"))
     return reports
 
@@ -144,7 +138,7 @@ def _folder(name: str, folder: Path) -> ModelReport:
 def _architecture(folder: Path) -> str:
     if not (folder / "config.json").is_file():
         if (folder / "adapter_config.json").is_file():
-            raise ModelError("it is an adapter, not a model; name the model it was trained on")
+            raise ModelError("it is an adapter, not a model; pass it with --adapter")
         if ggufs := sorted(path.name for path in folder.glob("*.gguf")):
             raise ModelError(f"it holds GGUF files; name one of them, such as {folder / ggufs[0]}")
         raise ModelError("it has no config.json; name a folder written by save_pretrained")
@@ -172,9 +166,7 @@ def _weights_size(folder: Path) -> int:
     if index.is_file():
         raise ModelError(f"{len(missing)} of its {len(parts)} weight files are missing; fetch it again")
     if pickles := sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES):
-        raise ModelError(
-            f"its weights are pickles ({pickles[0]}), which can run code; convert them to safetensors"
-        )
+        raise ModelError(f"its weights are pickles ({pickles[0]}), which can run code; convert them to safetensors")
     raise ModelError("it has no model.safetensors; fetch it again")
 
 

@@ -60,9 +60,7 @@ def taxonomy_identity(taxonomy: Taxonomy) -> dict[str, object]:
     """
     return {
         "kind": taxonomy.kind.value,
-        "labels": [
-            {"name": label.name, "word": label.word, "description": label.description} for label in taxonomy
-        ],
+        "labels": [{"name": label.name, "word": label.word, "description": label.description} for label in taxonomy],
     }
 
 

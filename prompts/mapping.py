@@ -106,8 +106,5 @@ class LabelMap:
                 f"maps must meet in one taxonomy, got {self.target.name!r} and {after.source.name!r}; "
                 "compose a map into a taxonomy with a map out of the same"
             )
-        entries = {
-            name: None if reached is None else after.entries[reached]
-            for name, reached in self.entries.items()
-        }
+        entries = {name: None if reached is None else after.entries[reached] for name, reached in self.entries.items()}
         return LabelMap(self.source, after.target, entries, via=self.target.name)

@@ -33,9 +33,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
     """
     file = read_yaml(path)
     if isinstance(file.root, yaml.SequenceNode):
-        raise file.error(
-            file.root, "taxonomy must be a mapping, got a list; put `labels:` on a line above it"
-        )
+        raise file.error(file.root, "taxonomy must be a mapping, got a list; put `labels:` on a line above it")
     fields = file.fields(file.root, "taxonomy", TAXONOMY_KEYS, required=["labels"])
     labels = _labels(file, fields["labels"])
     name = file.line(fields["name"], "name of the taxonomy") if "name" in fields else path.stem
@@ -119,9 +117,7 @@ def _neutral(file: YamlFile, node: yaml.Node, labels: tuple[Label, ...]) -> str:
     given = file.text(node, "neutral")
     if given not in names:
         rule = f"neutral must be one of the labels ({', '.join(names)}), got {given!r}"
-        raise file.error(
-            node, f"{rule}; {near(given, names)}name the label for no emotion, or leave the key out"
-        )
+        raise file.error(node, f"{rule}; {near(given, names)}name the label for no emotion, or leave the key out")
     return given
 
 

@@ -1,8 +1,9 @@
 """Prompt templates: how a label set and a row become the words of a prompt.
 
-A prompt is a folder of package data, `templates/<name>/system.jinja` (said once for a label set, hence the
-shared prefix) and `row.jinja` (said once for each row). An undefined name is an error. Knows nothing of
-tokens, chat templates or models: the text of a row is returned as data, and whoever tokenises it keeps it so.
+A prompt is a folder of package data: `templates/<name>/system.jinja` (said once for a label set, hence the
+shared prefix), `row.jinja` (said for each row) and `answer.jinja` (how the model's answer begins). An undefined
+name is an error. Knows nothing of tokens, chat templates or models: the text of a row is returned as data,
+and whoever tokenises it keeps it so.
 """
 
 import hashlib
@@ -17,7 +18,11 @@ from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 
 PROMPTS = ("instruct", "short")
-_PARTS = ("system", "row")
+_PARTS = ("system", "row", "answer")
+
+# Messages that say nothing: what the model answers to them is its bias towards label words, which contextual
+# calibration takes away (Zhao et al. 2021, arXiv:2102.09690).
+CONTENT_FREE = ("N/A", "", "...", "[MASK]", "Text.", "This is a sentence.", "The message.", "It is what it is.")
 
 
 class Utterance(Protocol):
@@ -41,11 +46,13 @@ class LabelPrompt:
     Attributes:
         name: of the template folder.
         system: the instruction, the same for every row.
+        answer: how the model's turn begins, before the label word.
         sha256: of the template sources and the rendered instruction, for run fingerprints.
     """
 
     name: str
     system: str
+    answer: str
     sha256: str
     _row: Template
 
@@ -74,10 +81,12 @@ def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
         autoescape=False,  # plain text for a tokenizer, not HTML
         keep_trailing_newline=False,
     )
-    system = environment.get_template(f"{name}/system").render(words=taxonomy.words, title=taxonomy.title)
+    system = environment.get_template(f"{name}/system").render(words=taxonomy.words)
+    answer = environment.get_template(f"{name}/answer").render()
     sources = [_source(f"{name}/{part}") for part in _PARTS]
-    digest = hashlib.sha256("\0".join([*sources, system]).encode()).hexdigest()
-    return LabelPrompt(name=name, system=system, sha256=digest, _row=environment.get_template(f"{name}/row"))
+    digest = hashlib.sha256("\0".join([*sources, system, *CONTENT_FREE]).encode()).hexdigest()
+    row = environment.get_template(f"{name}/row")
+    return LabelPrompt(name=name, system=system, answer=answer, sha256=digest, _row=row)
 
 
 def _source(name: str) -> str:

@@ -37,9 +37,7 @@ def read_yaml(path: Path) -> YamlFile:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        sentence = (
-            f"file must be printable text, got the character code {ord(text[error.position])}; remove it"
-        )
+        sentence = f"file must be printable text, got the character code {ord(text[error.position])}; remove it"
         raise error_at(path, line, sentence) from error
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(path, error) from error
@@ -55,9 +53,7 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise TaxonomyError(f"{path} must be a YAML file, got no such file; check the path") from error
     except OSError as error:
-        raise TaxonomyError(
-            f"{path} must be a readable file, got {error.strerror}; check the path"
-        ) from error
+        raise TaxonomyError(f"{path} must be a readable file, got {error.strerror}; check the path") from error
     if len(data) > MAX_BYTES:
         raise TaxonomyError(f"{path} must be at most {MAX_BYTES:,} bytes, got more; check the path")
     return data
@@ -79,9 +75,7 @@ def _refuse_bombs(path: Path, text: str) -> None:
         values += isinstance(event, yaml.NodeEvent)
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            raise error_at(
-                path, line, f"value must be written out, got the alias *{event.anchor}; copy it here"
-            )
+            raise error_at(path, line, f"value must be written out, got the alias *{event.anchor}; copy it here")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

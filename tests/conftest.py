@@ -33,3 +33,49 @@ def tracked() -> tuple[str, ...]:
     except (FileNotFoundError, subprocess.CalledProcessError):
         pytest.skip("needs git and a clone to know which files belong to the project")
     return tuple(name for name in listing.stdout.splitlines() if (ROOT / name).exists())
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random Llama of 3 layers and a byte-level tokenizer with a chat template.
+
+    Weights are eight times the usual scale, so that its answers depend on every token and an error shows.
+    """
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    special = ["<|end|>", "<|user|>", "<|system|>", "<|assistant|>"]
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate(special + alphabet)}
+    inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, eos_token="<|end|>", additional_special_tokens=special[1:]
+    )
+    tokenizer.chat_template = (
+        "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+    )
+    torch.manual_seed(20261122)
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=48,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+        eos_token_id=0,
+        bos_token_id=None,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+    )
+    model = LlamaForCausalLM(config)
+    for weight in model.parameters():
+        if weight.dim() > 1:
+            weight.data.mul_(8)
+    folder = tmp_path_factory.mktemp("tiny-llama")
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

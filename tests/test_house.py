@@ -41,9 +41,7 @@ def imported_modules(name: str, source: str) -> list[str]:
 
 def readme_tree() -> dict[str, str]:
     """Paths of the README's tree, relative to the root, with their phrases."""
-    block = next(
-        block for block in re.findall(r"```text\n(.*?)```", README, re.S) if block.startswith("thymos\n")
-    )
+    block = next(block for block in re.findall(r"```text\n(.*?)```", README, re.S) if block.startswith("thymos\n"))
     entries, parents = {}, dict[int, str]()
     for line in block.splitlines()[1:]:
         match = re.fullmatch(r"((?:│   |    )*)[├└]── (\S+)\s*(.*)", line)
@@ -56,9 +54,7 @@ def readme_tree() -> dict[str, str]:
 
 def readme_commands() -> list[str]:
     blocks = re.findall(r"```console\n(.*?)```", README, re.S)
-    return [
-        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
-    ]
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
 def test_every_top_level_entry_is_in_the_tree(tracked: tuple[str, ...]) -> None:
@@ -143,9 +139,7 @@ def test_the_lock_pins_what_pyproject_asks_for() -> None:
         *meta["optional-dependencies"]["dev"],
     ]:
         wanted = Requirement(text)
-        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), (
-            f"{text} is not what is locked"
-        )
+        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), f"{text} is not what is locked"
 
 
 def test_the_lock_holds_no_cuda() -> None:

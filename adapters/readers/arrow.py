@@ -6,7 +6,7 @@ Takes pyarrow objects; gives records of Python objects. Knows nothing of files.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from thymos.adapters.readers.records import Broken, Item, Record, unique
+from thymos.adapters.readers.records import Broken, Item, Record, reason, unique
 
 BATCH = 256  # rows converted at once; more would only hold more memory
 
@@ -44,7 +44,9 @@ def _rows(batch: Any) -> list[dict[str, Any] | Broken]:
         return rows
     except (ValueError, OverflowError) as error:  # invalid UTF-8, dates beyond Python's
         if batch.num_rows == 1:
-            return [Broken(f"row must convert to Python values, got one that does not ({error}); mend it")]
+            return [
+                Broken(f"row must convert to Python values, got one that does not ({reason(error)}); mend it")
+            ]
     return [row for position in range(batch.num_rows) for row in _rows(batch.slice(position, 1))]
 
 

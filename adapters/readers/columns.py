@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields, replace
 from thymos.prompts.errors import InputError
 
 _SHOWN = 12  # column names that an error lists
-# In order of preference. Media are found only under their own names: a column `image` often holds web
-# addresses.
+# In order of preference. Media only under their own names: a column `image` may well hold web addresses.
 _OBVIOUS = {
     "text": (
         *("text", "utterance", "sentence", "content", "message", "comment", "tweet", "review"),
@@ -85,8 +84,14 @@ def resolve(columns: Columns, names: Sequence[str]) -> Columns:
     for role, column in given.items():
         if column not in names:
             raise InputError(_no_such(role, column, names))
+    plain: dict[str, str] = {}
+    for name in names:
+        if name not in given.values():
+            plain.setdefault(name.strip().casefold().replace(" ", "_").replace("-", "_"), name)
     roles: dict[str, str | None] = {
-        role: _obvious(role, names, set(given.values())) for role, column in columns.items() if column is None
+        role: next((plain[name] for name in _OBVIOUS[role] if name in plain), None)
+        for role, column in columns.items()
+        if column is None
     }
     if roles.get("turn") and not (roles.get("dialogue") or given.get("dialogue")):
         roles["turn"] = None
@@ -113,14 +118,6 @@ def listed(names: Sequence[str]) -> str:
 def flag(role: str) -> str:
     """Return the command-line flag that names a role's column."""
     return f"--{role}-column"
-
-
-def _obvious(role: str, names: Sequence[str], taken: set[str]) -> str | None:
-    plain: dict[str, str] = {}
-    for name in names:
-        if name not in taken:
-            plain.setdefault(name.strip().casefold().replace(" ", "_").replace("-", "_"), name)
-    return next((plain[name] for name in _OBVIOUS[role] if name in plain), None)
 
 
 def _no_such(role: str, column: str, names: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """CSV and TSV: a header line, then cells between delimiters, quoted where they need it.
 
 Takes a byte stream; gives records in order. A broken row costs that row: reading goes on at the next line,
-also after a quote that is never closed. Knows nothing of what the columns mean.
+also after a quote that is never closed. In TSV, where quotes are often ordinary characters, a line whose
+quotes do not work out is taken as it stands. Knows nothing of what the columns mean.
 """
 
 import csv
@@ -64,8 +65,7 @@ class _Feed:
 
 
 def _read(stream: ByteStream, encoding: str, delimiter: str) -> Iterator[Item]:
-    # The limit is one for the whole process; it is only ever raised, and what bounds memory here is
-    # LINE_LIMIT.
+    # This limit is one for the whole process: it is only ever raised. LINE_LIMIT is what bounds memory here.
     csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT + QUOTE_LIMIT))
     source = lines(stream, encoding)
     first = next((line for line in source if line[0].strip()), None)
@@ -73,28 +73,43 @@ def _read(stream: ByteStream, encoding: str, delimiter: str) -> Iterator[Item]:
         return
     delimiter = _delimiter(first, delimiter)
     feed = _Feed(chain([first], source))
-    reader = csv.reader(feed, delimiter=delimiter)
+    reader = _reader(feed, delimiter)
     names = _names(reader)
     feed.done()
     while True:
+        flaw = None
         try:
             cells = next(reader)
         except StopIteration:
             return
         except (_UnclosedQuoteError, csv.Error) as error:
-            yield Broken(_reason(error), excerpt(feed.record[0][0]))
-            feed.give_up_first()
-            reader = csv.reader(feed, delimiter=delimiter)
-            continue
-        flaw = next((flaw for _, flaw in feed.record if flaw), None)
-        if flaw is not None:
-            yield Broken(flaw, excerpt(feed.record[0][0]))
-        elif len(cells) == len(names):
-            yield Record(dict(zip(names, cells, strict=True)))
-        elif cells:  # an empty line is no row
-            yield Broken(_miscounted(cells, names, feed), excerpt(feed.record[0][0]))
-            feed.give_up_first()  # a stray quote may have joined lines that are rows of their own
-        feed.done()
+            cells, flaw = [], _reason(error)
+            reader = _reader(feed, delimiter)  # the old one is in the middle of a cell
+        yield from _record(feed, names, cells, flaw, delimiter)
+
+
+def _reader(feed: _Feed, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(feed, delimiter=delimiter, strict=True)
+
+
+def _record(
+    feed: _Feed, names: list[str], cells: list[str], flaw: str | None, delimiter: str
+) -> Iterator[Item]:
+    """Yield the record that the feed's lines hold, and settle which of them come again."""
+    first = feed.record[0][0]
+    undecodable = next((flaw for _, flaw in feed.record if flaw), None)
+    if undecodable is not None:
+        yield Broken(undecodable, excerpt(first))
+    elif flaw is None and len(cells) == len(names):
+        yield Record(dict(zip(names, cells, strict=True)))
+    elif flaw is not None or cells:  # an empty line is no row
+        literal = first.rstrip("\r\n").split(delimiter)
+        if delimiter == "\t" and len(literal) == len(names):
+            yield Record(dict(zip(names, literal, strict=True)))
+        else:
+            yield Broken(flaw or _miscounted(cells, names, feed), excerpt(first))
+        feed.give_up_first()  # a stray quote may have joined lines that are rows of their own
+    feed.done()
 
 
 def _delimiter(first: Line, delimiter: str) -> str:

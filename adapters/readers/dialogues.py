@@ -1,8 +1,8 @@
 """The memory of conversations: what was said before, for rows that come in the order of their turns.
 
-Takes turns with the dialogue they belong to; gives the last ones of a dialogue. Dialogues may be
-interleaved. Memory is
-bounded: the dialogue that was silent longest is forgotten first, and would begin anew if it came back.
+Takes turns with the dialogue they belong to; gives the last ones of a dialogue. Dialogues may be interleaved.
+Memory is bounded: the dialogue that was silent longest is forgotten first, and would begin anew if it came
+back.
 """
 
 from collections import OrderedDict, deque

@@ -1,11 +1,9 @@
-"""EmpatheticDialogues (Rashkin et al. 2019, arXiv:1811.00207): a speaker tells of a feeling, a listener
-answers.
+"""EmpatheticDialogues (Rashkin et al. 2019, arXiv:1811.00207): a speaker tells of a feeling, another listens.
 
 Reads one conversation a line (`conv_id`, `emotion`, `turns` of role and text) and the published tables (one
-utterance a
-row: `conv_id`, `utterance_idx`, `context`, `utterance`). The samples are the speaker's turns; the emotion
-    is the conversation's; the listener's turns are context. Ids are `<conv_id>-<turn>`, turns counted from
-    1 over both roles.
+utterance a row: `conv_id`, `utterance_idx`, `context`, `utterance`). The samples are the speaker's turns, the
+emotion is the conversation's, the listener's turns are context. Ids are `<conv_id>-<turn>`, turns counted
+from 1 over both roles.
 """
 
 from collections.abc import Iterator

@@ -153,13 +153,13 @@ class ByteStream:
             raise Damaged(self._damage(error)) from error
 
     def read(self, size: int) -> bytes:
-        """Return the next at most `size` bytes; empty at the end.
+        """Return some next bytes, at most `size`; empty at the end.
 
         Raises:
             Damaged: the file ends or breaks in the middle of its compression.
         """
         try:
-            return self._stream.read(size)
+            return self._stream.read1(size)  # type: ignore[no-any-return,attr-defined]  # all before a damage
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise Damaged(self._damage(error)) from error
 

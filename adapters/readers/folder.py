@@ -10,7 +10,7 @@ from typing import Any
 
 from thymos.adapters.readers.arrow import BATCH, class_names, read_batch
 from thymos.adapters.readers.files import sha256_folder
-from thymos.adapters.readers.records import Item, measure_rows
+from thymos.adapters.readers.records import Item, measure_rows, reason
 from thymos.prompts.errors import InputError
 
 _SPLITS = "dataset_dict.json"
@@ -98,8 +98,7 @@ def _loaded(folder: Path) -> Any:
 
 
 def _damaged(folder: Path, error: Exception) -> InputError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return InputError(
-        f"datasets folder must be whole, got {folder}, which cannot be opened ({reason}); "
+        f"datasets folder must be whole, got {folder}, which cannot be opened ({reason(error)}); "
         "copy or write it again"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from thymos.adapters.readers.arrow import BATCH, class_names, read_batch
-from thymos.adapters.readers.records import Item
+from thymos.adapters.readers.records import Item, reason
 from thymos.prompts.errors import InputError
 
 PREFIX = "hub:"
@@ -97,14 +97,13 @@ def _translated(name: str) -> Iterator[None]:
     """Turn what `datasets` and the hub client raise into one sentence."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    # The client's transport (requests, httpx, ...) differs by version; its base error stands second in this
-    # line.
+    # The client's transport (requests, httpx, ...) differs by version; its own error stands second here.
     transport = cast(type[Exception], HfHubHTTPError.__mro__[1])
     try:
         yield
     except (OSError, ValueError, RuntimeError, transport) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"corpus must be a file here or a data set that the hub gives, got {name!r}: there is no such "
-            f"file, and of the hub: {reason}; pass a file, or check the id and the network (HF_HUB_OFFLINE)"
+            f"file, and of the hub: {reason(error)}; pass a file, or check the id, the network and "
+            "HF_HUB_OFFLINE"
         ) from error

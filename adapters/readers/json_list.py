@@ -67,12 +67,12 @@ class _Window:
                 return ""
 
     def more(self) -> bool:
-        """Double the window; False at the end of the file."""
+        """Lengthen the window, at most twofold; False at the end of the file."""
         parts, size = [self.text[self.at :]], 0
         for piece in self._pieces:
             parts.append(piece)
             size += len(piece)
-            if size >= len(parts[0]):
+            if size >= min(len(parts[0]), ELEMENT_LIMIT // 4):
                 break
         self.text, self.at = "".join(parts), 0
         return size > 0

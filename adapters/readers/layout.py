@@ -1,6 +1,7 @@
-"""`TextFormat` and `Layout`: what the registry holds. A format says how bytes become records, a layout (a
-named
-format such as `meld`) which columns they have and how a line that holds a dialogue becomes its turns.
+"""`TextFormat` and `Layout`: what the registry holds.
+
+A format says how bytes become records; a layout (a named format such as `meld`) which columns they have and
+how a line that holds a dialogue becomes its turns. Values, with nothing to compute.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

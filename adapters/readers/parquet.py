@@ -9,7 +9,7 @@ from typing import Any
 
 from thymos.adapters.readers.arrow import BATCH, read_batch
 from thymos.adapters.readers.files import head, sha256_file
-from thymos.adapters.readers.records import Broken, Item, measure_rows, unique
+from thymos.adapters.readers.records import Broken, Item, measure_rows, reason, unique
 from thymos.prompts.errors import InputError
 
 _SIGNATURE = b"PAR1"
@@ -49,7 +49,7 @@ class ParquetRecords:
                 try:
                     batch = next(batches, None)
                 except (OSError, ValueError, NotImplementedError, MemoryError) as error:
-                    yield Broken(f"file is damaged from here ({error}); write it again")
+                    yield Broken(f"file is damaged from here ({reason(error)}); write it again")
                     return
                 if batch is None:
                     return
@@ -70,8 +70,7 @@ def _opened(path: Path) -> Any:
     try:
         return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     except (OSError, ValueError, NotImplementedError) as error:
-        reason = str(error).split(". ")[0].rstrip(".")
         raise InputError(
-            f"Parquet file must be whole, got {path}, which cannot be opened ({reason}); "
+            f"Parquet file must be whole, got {path}, which cannot be opened ({reason(error)}); "
             "copy or write it again"
         ) from error

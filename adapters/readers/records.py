@@ -91,6 +91,11 @@ def shown(value: object) -> str:
     return type(value).__name__
 
 
+def reason(error: BaseException) -> str:
+    """Return the first line of another library's message, without its full stop."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def identifier(value: object, otherwise: object) -> str:
     """Return a value as an identifier, or `otherwise` where it is empty or has parts."""
     return str(value) if isinstance(value, str | int | float) and value != "" else str(otherwise)

@@ -37,7 +37,7 @@ def check_encoding(encoding: str) -> str:
         "\n".encode(name).decode(name)  # a codec of bytes (base64) or of names fails here
     except (LookupError, UnicodeError, ValueError):
         name = ""
-    if name in ("", "idna", "punycode", "unicode_escape", "raw_unicode_escape"):
+    if name in ("", "idna", "punycode", "unicode-escape", "raw-unicode-escape"):
         raise InputError(
             f"encoding must be one of text that Python knows, got {encoding!r}; "
             "usual ones are utf-8, utf-16, latin-1 and cp1252"

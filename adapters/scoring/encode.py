@@ -21,7 +21,7 @@ class ChatFrame:
 
     Attributes:
         before: text from the start to the row's first character: the shared prefix.
-        after: text from the row's last character to where the answer begins.
+        after: text from the row's last character to where the label word begins.
     """
 
     before: str
@@ -34,27 +34,30 @@ class PromptEncoder:
     Attributes:
         frame: the text around a row.
         prefix: token ids shared by every row, (prefix,).
-        suffix: token ids between a row's text and the answer, (suffix,).
+        suffix: token ids between a row's text and the label word, (suffix,).
         trie: the label words as a tree of tokens.
     """
 
-    def __init__(self, tokenizer: Any, system: str, words: Sequence[str]) -> None:
+    def __init__(self, tokenizer: Any, system: str, words: Sequence[str], *, answer: str = "") -> None:
         """Render the chat template once and tokenise what all rows share.
 
         Args:
             tokenizer: of the model, with a chat template.
             system: the instruction.
             words: verbalisers in label order.
+            answer: how the model's turn begins; words follow it after a space, or at once when it is empty.
 
         Raises:
             ModelError: the tokenizer has no usable chat template.
             TaxonomyError: two words are the same tokens.
         """
         self._tokenizer = tokenizer
-        self.frame = chat_frame(tokenizer, system)
+        frame = chat_frame(tokenizer, system)
+        self.frame = ChatFrame(before=frame.before, after=frame.after + answer)
         self.prefix = self._template_ids(self.frame.before)
         self.suffix = self._template_ids(self.frame.after)
-        self.trie = build_trie([self._data_ids(word) for word in words], end=self._end_token())
+        space = " " if answer else ""
+        self.trie = build_trie([self._data_ids(space + word) for word in words], end=self._end_token())
 
     def row(self, text: str) -> list[int]:
         """Return the token ids of one row: its text as data, then the suffix."""

@@ -42,6 +42,19 @@ class LabelScorer:
         self._encoder = encoder
         self._budget = token_budget
         self._prefix = forward.prefix(encoder.prefix)
+        self._bias: Tensor | None = None
+
+    def calibrate(self, rows: Sequence[Sequence[int]]) -> None:
+        """Take away the bias towards label words that rows without content show.
+
+        Every later distribution is divided by the mean distribution over these rows and normalised again
+        (contextual calibration, Zhao et al. 2021, with their diagonal W).
+
+        Args:
+            rows: token ids of content-free rows.
+        """
+        self._bias = None
+        self._bias = self.log_probabilities(rows).exp().mean(0).log()
 
     def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Score rows.
@@ -58,4 +71,4 @@ class LabelScorer:
         for group in buckets([len(row) + extra for row in rows], self._budget):
             logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
             scores[group] = trie.log_probabilities(logits).cpu()
-        return scores
+        return scores if self._bias is None else (scores - self._bias).log_softmax(-1)

@@ -264,8 +264,8 @@ def _causal(tokens: int, tree: int, like: Tensor) -> Tensor:
 def _mask(lengths: Tensor, width: int, trie: LabelTrie, like: Tensor) -> Tensor:
     """Mask over a row's own tokens and its copy of the tree, (batch or 1, 1, 1, size, size).
 
-    Row tokens see earlier ones: padding lies behind them and needs no mask. A tree node sees the real tokens of its row,
-    its ancestors and itself.
+    Row tokens see earlier ones: padding lies behind them and needs no mask. A tree node sees the real tokens
+    of its row, its ancestors and itself.
     """
     mask = _causal(width, len(trie.tokens), like)
     for node, parent in enumerate(trie.parents):

@@ -21,7 +21,7 @@ app = App(
     version=version("thymos"),
     default_parameter=None,
 )
-app.command("thymos.agent.cli.label:label", help="Label every row of a corpus.")
+app.command("thymos.agent.cli.label:command", name="label", help="Label every row of a corpus.")
 app.command("thymos.agent.cli.show:show", help="Print the first rows of a labelled file as a table.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command("thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot.")
@@ -45,4 +45,4 @@ def _help_by_docstring(command: str) -> None:
     """Let a command's own `--help` show its whole docstring; the one-line helps above are for the list."""
     if not command.startswith("-") and command in app:
         app[command].help = None
-        app[command].help_epilogue = ""
+        app[command].help_epilogue = app[command].help_epilogue or ""  # its own, not the one above

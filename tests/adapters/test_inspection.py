@@ -173,9 +173,7 @@ def test_the_main_branch_of_a_cached_hub_model_is_reported(model: Path, tmp_path
         for file in model.iterdir():
             (repository / "blobs").mkdir(exist_ok=True)
             (repository / "blobs" / f"{commit}{file.name}").write_bytes(file.read_bytes())
-            (repository / "snapshots" / commit / file.name).symlink_to(
-                repository / "blobs" / f"{commit}{file.name}"
-            )
+            (repository / "snapshots" / commit / file.name).symlink_to(repository / "blobs" / f"{commit}{file.name}")
     (repository / "snapshots" / ("2" * 40) / "model.safetensors").unlink()
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("1" * 40)
@@ -194,9 +192,7 @@ def test_the_main_branch_of_a_cached_hub_model_is_reported(model: Path, tmp_path
 
 
 def test_only_the_language_model_of_the_embedded_ones_can_label() -> None:
-    assert [(report.name, report.engine) for report in embedded_models() if report.usable] == [
-        ("smollm2-135m", "fast")
-    ]
+    assert [(report.name, report.engine) for report in embedded_models() if report.usable] == [("smollm2-135m", "fast")]
 
 
 def test_embedded_weights_that_are_not_installed_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,12 +64,8 @@ def test_the_ekman_grouping_of_goemotions_is_the_published_one(text_corpora: Pat
 def test_the_sentiment_grouping_of_goemotions_is_the_published_one_with_ambiguous_unknown(
     text_corpora: Path,
 ) -> None:
-    published = json.loads(
-        (text_corpora / "goemotions" / "sentiment_mapping.json").read_text(encoding="utf-8")
-    )
-    expected = {
-        name: None if group == "ambiguous" else group for group, names in published.items() for name in names
-    }
+    published = json.loads((text_corpora / "goemotions" / "sentiment_mapping.json").read_text(encoding="utf-8"))
+    expected = {name: None if group == "ambiguous" else group for group, names in published.items() for name in names}
     assert load_map("goemotions", "sentiment").entries == expected | {"neutral": "neutral"}
 
 
@@ -106,9 +102,7 @@ def test_a_map_that_does_not_exist_says_which_do() -> None:
         "map must be one that exists, got 'sentiment' to 'ekman'; maps from 'sentiment': none; "
         "maps to 'ekman': goemotions, plutchik, meld, dailydialog, empathetic, dair"
     )
-    with pytest.raises(
-        TaxonomyError, match=r"maps from 'dair': ekman, plutchik, .*; maps to 'empathetic': none"
-    ):
+    with pytest.raises(TaxonomyError, match=r"maps from 'dair': ekman, plutchik, .*; maps to 'empathetic': none"):
         load_map("dair", "empathetic")
 
 

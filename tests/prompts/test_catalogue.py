@@ -13,9 +13,7 @@ FOLDER = Path(catalogue.__file__).parent / "taxonomies"
 
 
 def test_an_unknown_name_suggests_the_nearest_and_says_that_a_path_will_do() -> None:
-    with pytest.raises(
-        TaxonomyError, match=r"or the path of a YAML file, got 'ekmen'; did you mean 'ekman'\?"
-    ):
+    with pytest.raises(TaxonomyError, match=r"or the path of a YAML file, got 'ekmen'; did you mean 'ekman'\?"):
         load_taxonomy("ekmen")
     with pytest.raises(TaxonomyError, match=r"got 'zzz'; built in are goemotions, ekman, plutchik"):
         load_taxonomy("zzz")

@@ -117,9 +117,7 @@ def test_only_labels_that_are_reached_get_mass(label_map: LabelMap, p: dict[str,
 
 
 @given(label_map=maps, names=st.lists(st.sampled_from(FINE.names)), p=masses)
-def test_composing_equals_translating_twice(
-    label_map: LabelMap, names: list[str], p: dict[str, float]
-) -> None:
+def test_composing_equals_translating_twice(label_map: LabelMap, names: list[str], p: dict[str, float]) -> None:
     composed = label_map.then(TO_SIGN)
     assert composed.labels(names) == TO_SIGN.labels(label_map.labels(names))
     twice = TO_SIGN.probabilities(label_map.probabilities(p))

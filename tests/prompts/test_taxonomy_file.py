@@ -189,9 +189,7 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
 
 
 plain_text = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
-unit = st.none() | st.floats(-1, 1).filter(
-    lambda x: x == 0 or abs(x) > 1e-4
-)  # the dumper writes 1e-05 as text
+unit = st.none() | st.floats(-1, 1).filter(lambda x: x == 0 or abs(x) > 1e-4)  # the dumper writes 1e-05 as text
 
 
 def distinct(labels: list[Label]) -> bool:

@@ -8,9 +8,7 @@ from thymos.agent.cli.doctor import PACKAGES, diagnose, doctor
 from thymos.prompts.errors import ThymosError
 
 
-def test_the_screen_is_one_screen(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_screen_is_one_screen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     doctor()
     lines = capsys.readouterr().out.splitlines()

@@ -17,9 +17,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_embedded_model_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     models()
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
-    assert all(
-        EMBEDDED[name].role in rows[name] and EMBEDDED[name].licence in rows[name] for name in EMBEDDED
-    )
+    assert all(EMBEDDED[name].role in rows[name] and EMBEDDED[name].licence in rows[name] for name in EMBEDDED)
     assert rows["smollm2-135m"].rstrip().endswith("yes")
     assert "no: it is for sentence embeddings" in rows["minilm"]
 

@@ -89,8 +89,7 @@ def test_an_invalid_file_gives_its_sentence_on_standard_error_and_code_2(tmp_pat
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        f"thymos: {path}, line 3: label name must be text, got no, which YAML reads as a boolean; "
-        'quote it: "no"\n'
+        f'thymos: {path}, line 3: label name must be text, got no, which YAML reads as a boolean; quote it: "no"\n'
     )
 
 

@@ -1,0 +1,68 @@
+"""Which forward pass computes the scores: the fast one where it can, any model's own where it can't.
+
+Takes a loaded model and a wish; gives the forward and the name of what was chosen. The names are recorded with
+every run, since engines agree to rounding only.
+"""
+
+import ctypes
+import shutil
+import sys
+from typing import Literal
+
+from thymos.adapters.llm.load import LanguageModel
+from thymos.adapters.scoring.general import GeneralForward
+from thymos.adapters.scoring.scorer import Forward
+from thymos.adapters.scoring.tight import TightLlama, supports
+from thymos.prompts.errors import ModelError
+
+Engine = Literal["auto", "eager", "compiled", "general"]
+COMPILERS = ("g++", "clang++", "c++")
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_KEEP = 1 << 30  # bytes
+
+
+def resolve_engine(model: LanguageModel, wish: Engine = "auto") -> tuple[Engine, Forward]:
+    """Choose the forward pass.
+
+    Args:
+        model: loaded; "eager" and "compiled" take its weights over.
+        wish: "auto" is "eager" for Llama architectures in bf16, fp16 or fp32 and "general" for all else;
+            "compiled" needs a C++ compiler on CPUs and takes a minute the first time.
+
+    Raises:
+        ModelError: the wish can't be granted for this model or machine.
+    """
+    fast = model.load_in is None and supports(model.model.config)
+    if wish == "auto":
+        wish = "eager" if fast else "general"
+    if wish == "general":
+        return wish, GeneralForward(model.model)
+    if not fast:
+        raise ModelError(
+            f"engine must be general for {model.name!r} ({model.model.config.model_type}"
+            f"{', ' + model.load_in if model.load_in else ''}), got {wish}; use --engine general or auto"
+        )
+    if wish == "compiled" and model.device == "cpu" and not can_compile():
+        raise ModelError("engine compiled must have a C++ compiler, got none; install g++ or use --engine eager")
+    keep_freed_memory()
+    return wish, TightLlama(model.model, compiled=wish == "compiled")
+
+
+def can_compile() -> bool:
+    """Say whether torch.compile can build for the CPU here."""
+    return any(shutil.which(name) for name in COMPILERS)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed blocks for the next batch instead of giving them back to the kernel.
+
+    A layer's buffers are megabytes; faulting them in anew for every product costs a quarter of the time. Elsewhere than
+    on glibc this does nothing.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _KEEP)
+        mallopt(_M_TRIM_THRESHOLD, _KEEP)

@@ -1,0 +1,236 @@
+"""`thymos label`: a corpus in, a file of label distributions out.
+
+Takes the flags; opens the corpus, checks what can be checked, loads the model, runs, and says how it went.
+The work is done in `thymos.agent.runs`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from thymos.agent.cli.label_flags import OUTPUT, DecisionFlags, InputFlags, ModelFlags, OutputFlags, RunFlags
+from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from thymos.adapters.corpus import Corpus
+    from thymos.agent.runs.preview import PreviewLabeler
+    from thymos.agent.runs.report import RunReport
+
+BAD_ROWS = 5  # exit code when the output is there but some rows are not in it
+
+
+# Below the flags, since the registration's one line takes the place of the function's own description.
+command = App(
+    name="label",
+    help_epilogue="""
+The output has one row per good input row, in input order: `id`, `labels`, `probabilities`, `entropy`,
+`margin`, `abstained`. Bad rows go to `OUT.errors.jsonl` with row number and reason.
+
+A run can be stopped or killed at any moment; the same command goes on where it was. A changed parameter is
+refused with what differs.
+
+Exit codes: 0 every row is labelled; 5 bad rows were set aside; 2 input, 3 model or 4 output cannot be used;
+130 after Ctrl-C.
+
+Examples:
+
+```
+thymos label reviews.csv -o labelled.parquet
+thymos label chat.jsonl -o chat.csv --taxonomy ekman --keep-columns all
+thymos label reviews.csv --dry-run
+```
+""",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that one `thymos label` was told."""
+
+    input: str
+    output: Path | None = None
+    reading: InputFlags = field(default_factory=InputFlags)
+    writing: OutputFlags = field(default_factory=OutputFlags)
+    model: ModelFlags = field(default_factory=ModelFlags)
+    decision: DecisionFlags = field(default_factory=DecisionFlags)
+    running: RunFlags = field(default_factory=RunFlags)
+
+
+@command.default
+def label(
+    input: str,  # noqa: A002  (its name is what the help shows)
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o", group=OUTPUT)] = None,
+    reading: InputFlags = InputFlags(),  # noqa: B008  (frozen)
+    writing: OutputFlags = OutputFlags(),  # noqa: B008
+    model: ModelFlags = ModelFlags(),  # noqa: B008
+    decision: DecisionFlags = DecisionFlags(),  # noqa: B008
+    running: RunFlags = RunFlags(),  # noqa: B008
+) -> int:
+    """Label every row of a corpus.
+
+    Args:
+        input: file or hub id of the corpus.
+        output: file to write: `.parquet`, `.jsonl` or `.csv`.
+        reading: see the group Input.
+        writing: see the group Output.
+        model: see the group Model.
+        decision: see the group Decision.
+        running: see the group Run.
+    """
+    return label_corpus(Job(input, output, reading, writing, model, decision, running))
+
+
+def open_input(job: Job) -> "Corpus":
+    """Open the corpus that a job names.
+
+    Raises:
+        InputError: there is none, or its columns cannot be used.
+    """
+    from thymos.adapters.readers import (  # type: ignore[import-not-found, unused-ignore]
+        Columns,
+        open_corpus,
+    )
+
+    flags = job.reading
+    columns = Columns(
+        id=flags.id_column,
+        text=flags.text_column,
+        speaker=flags.speaker_column,
+        dialogue=flags.dialogue_column,
+        turn=flags.turn_column,
+        speech=flags.speech_column,
+        face=flags.face_column,
+        physiology=flags.physiology_column,
+    )
+    corpus: Corpus = open_corpus(
+        job.input,
+        format=flags.format,
+        columns=columns,
+        context_turns=flags.context_turns,
+        encoding=flags.encoding,
+    )
+    return corpus
+
+
+def load_labeler(job: Job) -> "PreviewLabeler":
+    """Load the model that a job names.
+
+    Raises:
+        ModelError: it cannot be found or used here.
+        TaxonomyError: the label set is unknown.
+    """
+    from thymos.agent.labeler import Labeler  # type: ignore[import-not-found, unused-ignore]
+
+    labeler: PreviewLabeler = Labeler.from_pretrained(
+        job.model.model,
+        taxonomy=job.decision.taxonomy,
+        adapter=job.model.adapter,
+        load_in=job.model.load_in,
+        prompt=job.decision.prompt,
+        threshold=job.decision.threshold,
+        abstain_below=job.decision.abstain_below,
+        device=job.model.device,
+        engine=job.model.engine,
+        max_tokens=job.model.max_tokens,
+    )
+    return labeler
+
+
+def label_corpus(
+    job: Job,
+    corpus_from: Callable[[Job], "Corpus"] = open_input,
+    labeler_from: Callable[[Job], "PreviewLabeler"] = load_labeler,
+) -> int:
+    """Do a job: everything that needs no model is checked before one is loaded.
+
+    Args:
+        job: what to do.
+        corpus_from: opens the input.
+        labeler_from: loads the model.
+
+    Returns:
+        The exit code: 0, or `BAD_ROWS`.
+    """
+    from rich.console import Console
+
+    from thymos.agent.cli.run_bar import RunBar
+    from thymos.agent.runs.run import check_before, run
+
+    output = _needed(job)
+    corpus = corpus_from(job)
+    kept, overwrite = job.writing.kept, job.writing.overwrite
+    if output is not None:
+        check_before(corpus, output, keep_columns=kept, overwrite=overwrite)
+    labeler = labeler_from(job)
+    if output is None or job.running.dry_run:
+        return _dry_run(job, corpus, labeler)
+    with RunBar(Console(stderr=True), quiet=job.running.quiet) as bar:
+        report = run(
+            corpus,
+            labeler,
+            output,
+            keep_columns=kept,
+            limit=job.reading.limit,
+            chunk_rows=job.running.chunk_rows,
+            overwrite=overwrite,
+            restart=job.running.restart,
+            on_progress=bar,
+        )
+    return _tell(report)
+
+
+def _needed(job: Job) -> Path | None:
+    """Return the output, which only a dry run can do without."""
+    if job.output is None and not job.running.dry_run:
+        raise InputError(
+            f"output must be given, got none; for example -o {Path(job.input).stem}.parquet, or --dry-run"
+        )
+    return job.output
+
+
+def _dry_run(job: Job, corpus: "Corpus", labeler: "PreviewLabeler") -> int:
+    """Show what a run would ask and take."""
+    from thymos.agent.cli.preview_text import describe
+    from thymos.agent.runs.preview import preview
+
+    _say(describe(preview(corpus, labeler, limit=job.reading.limit)))
+    return 0
+
+
+def _tell(report: "RunReport") -> int:
+    """Say how a run ended; return its exit code."""
+    found = report.provenance
+    if found.duplicates:
+        _say(
+            f"warning: {_count(found.duplicates, 'row')} with an id that an earlier row has, for example "
+            f"{found.duplicate!r}; only the order tells them apart",
+            to_stderr=True,
+        )
+    done = "already done:" if report.already_done else "labelled"
+    line = f"{done} {_count(found.rows, 'row')} in {_shown(report.out)}"
+    if report.errors is not None:
+        line += f", {_count(found.bad_rows, 'bad row')} set aside in {_shown(report.errors)}"
+    _say(line)
+    return BAD_ROWS if found.bad_rows else 0
+
+
+def _say(text: str, *, to_stderr: bool = False) -> None:
+    """Print plain text as it is, whatever brackets are in it."""
+    from rich.console import Console
+
+    Console(stderr=to_stderr).print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,130 @@
+"""The flags of `thymos label`, one frozen dataclass per group of its help. Values only."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+from cyclopts.validators import Number
+
+INPUT = Group("Input", sort_key=1)
+OUTPUT = Group("Output", sort_key=2)
+MODEL = Group("Model", sort_key=3)
+DECISION = Group("Decision", sort_key=4)
+RUN = Group("Run", sort_key=5)
+
+_Count = Annotated[int, Parameter(validator=Number(gte=1))]
+_CountOrZero = Annotated[int, Parameter(validator=Number(gte=0))]
+_Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
+_Switch = Annotated[bool, Parameter(negative="")]  # only ever turned on
+_Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+
+
+@Parameter(name="*", group=INPUT)
+@dataclass(frozen=True)
+class InputFlags:
+    """How the input is read.
+
+    Attributes:
+        format: format of the input when its suffix does not tell.
+        encoding: character encoding of a text input.
+        text_column: column with the utterance.
+        id_column: column with the identifier; the row number without one.
+        speaker_column: column with the speaker.
+        dialogue_column: column with the conversation that a row belongs to.
+        turn_column: column with the position in the conversation.
+        speech_column: column with paths of voice recordings.
+        face_column: column with paths of pictures or videos of faces.
+        physiology_column: column with paths of recordings of the body.
+        context_turns: earlier turns of the conversation to show; later ones never are.
+        limit: stop after this many input rows.
+    """
+
+    format: str = "auto"
+    encoding: str = "utf-8"
+    text_column: str | None = None
+    id_column: str | None = None
+    speaker_column: str | None = None
+    dialogue_column: str | None = None
+    turn_column: str | None = None
+    speech_column: str | None = None
+    face_column: str | None = None
+    physiology_column: str | None = None
+    context_turns: _CountOrZero = 5
+    limit: _Count | None = None
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True)
+class OutputFlags:
+    """What is written.
+
+    Attributes:
+        keep_columns: input columns to carry along: names with commas between, or `all`.
+        overwrite: replace an output that is there.
+    """
+
+    keep_columns: _Names = ()
+    overwrite: _Switch = False
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Column names, from `--keep-columns a,b --keep-columns c`."""
+        return tuple(name.strip() for flag in self.keep_columns for name in flag.split(",") if name.strip())
+
+
+@Parameter(name="*", group=MODEL)
+@dataclass(frozen=True)
+class ModelFlags:
+    """What answers.
+
+    Attributes:
+        model: built-in name, hub id or folder.
+        adapter: name or folder of a LoRA adapter.
+        load_in: `4bit` or `8bit` to load the weights so.
+        device: `cpu`, `cuda`, ...; the best there is unless given.
+        engine: how the forward pass is run; `auto` takes the fastest that works here.
+        max_tokens: longest row; what is beyond is cut.
+    """
+
+    model: str = "smollm2-135m"
+    adapter: str | None = None
+    load_in: str | None = None
+    device: str | None = None
+    engine: str = "auto"
+    max_tokens: _Count = 512
+
+
+@Parameter(name="*", group=DECISION)
+@dataclass(frozen=True)
+class DecisionFlags:
+    """What is asked and how the answer is decided.
+
+    Attributes:
+        taxonomy: built-in label set, or your own YAML file.
+        prompt: built-in prompt, or your own template.
+        threshold: probability that a label of a multi-label set needs; calibrated ones unless given.
+        abstain_below: leave a row to a person when its largest probability is below this.
+    """
+
+    taxonomy: str = "goemotions"
+    prompt: str = "instruct"
+    threshold: _Share | None = None
+    abstain_below: _Share = 0.0
+
+
+@Parameter(name="*", group=RUN)
+@dataclass(frozen=True)
+class RunFlags:
+    """How the run goes.
+
+    Attributes:
+        dry_run: show the exact prompt, rows, tokens and expected time; write nothing.
+        restart: throw away an unfinished run of this output.
+        chunk_rows: rows that are labelled and saved together; a kill loses at most these.
+        quiet: no progress bar.
+    """
+
+    dry_run: _Switch = False
+    restart: _Switch = False
+    chunk_rows: _Count = 512
+    quiet: _Switch = False

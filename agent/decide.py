@@ -1,0 +1,76 @@
+"""From label log-probabilities to decisions: which labels, how sure, and whether to hand the row to a person.
+
+Takes arrays; gives `Prediction` values. Knows no model and no files.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.agent.prediction import Prediction
+from thymos.prompts.errors import InputError
+from thymos.prompts.taxonomy import Kind, Taxonomy
+
+THRESHOLD = 0.25  # default of the multi-label rule
+DIGITS = 6  # decimals of every number in a prediction: far below what bf16 resolves, and files stay small
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a distribution becomes a decision.
+
+    Attributes:
+        threshold: multi-label only: a label is chosen at this probability or above; the likeliest always is.
+        abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
+    """
+
+    threshold: float = THRESHOLD
+    abstain_below: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("threshold", self.threshold), ("abstain-below", self.abstain_below)):
+            if not 0.0 <= value <= 1.0:
+                raise InputError(f"{name} must be a probability from 0 to 1, got {value}; 0.25 means 25 %")
+
+
+def decide(
+    ids: Sequence[str], log_probabilities: NDArray[np.float32], taxonomy: Taxonomy, rule: Rule
+) -> list[Prediction]:
+    """Decide for each row.
+
+    Args:
+        ids: of the rows, (rows,).
+        log_probabilities: (rows, labels), natural logarithms.
+        taxonomy: the labels, in column order, and how many a row may carry.
+        rule: thresholds.
+    """
+    log_p = log_probabilities.astype(np.float64)
+    p = np.exp(log_p)
+    entropies = -(p * np.where(p > 0, log_p, 0.0)).sum(axis=1)  # nats
+    ordered = np.sort(p, axis=1)
+    margins = ordered[:, -1] - ordered[:, -2]
+    names = taxonomy.names
+    predictions = []
+    for row, identifier in enumerate(ids):
+        abstained = bool(ordered[row, -1] < rule.abstain_below)
+        predictions.append(
+            Prediction(
+                id=identifier,
+                labels=() if abstained else _chosen(p[row], names, taxonomy.kind, rule),
+                probabilities={name: round(float(value), DIGITS) for name, value in zip(names, p[row], strict=True)},
+                entropy=round(float(entropies[row]), DIGITS),
+                margin=round(float(margins[row]), DIGITS),
+                abstained=abstained,
+            )
+        )
+    return predictions
+
+
+def _chosen(p: NDArray[np.float64], names: tuple[str, ...], kind: Kind, rule: Rule) -> tuple[str, ...]:
+    """Return the chosen labels, likeliest first; ties go to the earlier label."""
+    order = np.argsort(-p, kind="stable")
+    if kind is Kind.SINGLE:
+        return (names[order[0]],)
+    return tuple(names[index] for rank, index in enumerate(order) if rank == 0 or p[index] >= rule.threshold)

@@ -1,0 +1,215 @@
+"""`Labeler`: samples in, label distributions out. The heart of Thymos in one page.
+
+Takes a model, a taxonomy and a prompt; gives a `Prediction` for each sample. Text of a row is data: it can't
+leave the label set, and a row that can't be labelled is said to be so, never guessed. Knows nothing of files,
+runs or the command line.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Literal, Self
+
+from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
+from thymos.adapters.sample import Sample
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.engine import Engine, resolve_engine
+from thymos.adapters.scoring.scorer import LabelScorer
+from thymos.adapters.weights import DEFAULT
+from thymos.agent.decide import THRESHOLD, Rule, decide
+from thymos.agent.prediction import Prediction
+from thymos.prompts.catalogue import load_taxonomy, taxonomy_identity
+from thymos.prompts.errors import RowError
+from thymos.prompts.taxonomy import Taxonomy
+from thymos.prompts.template import CONTENT_FREE, LabelPrompt, load_prompt
+
+BATCH_ROWS = 512  # rows sorted by length together
+MAX_TOKENS = 2048  # of a row; a longer one is refused, not cut in silence
+
+Calibration = Literal["content-free", "none"]
+
+
+class Labeler:
+    """Labels samples with the probabilities that a language model gives to the words of a taxonomy.
+
+    Example:
+        >>> labeler = Labeler.from_pretrained(taxonomy="ekman")
+        >>> [prediction] = labeler.label(["I miss her so much, the house is empty."])
+        >>> prediction.labels
+        ('sadness',)
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        taxonomy: Taxonomy,
+        prompt: LabelPrompt,
+        *,
+        rule: Rule | None = None,
+        engine: Engine = "auto",
+        calibration: Calibration = "content-free",
+        max_tokens: int = MAX_TOKENS,
+    ) -> None:
+        """Compute what all rows share: the prefix and the bias towards label words.
+
+        Args:
+            model: from `load_language_model`; the fast engine takes its weights over.
+            taxonomy: the label set.
+            prompt: from `load_prompt`, for the same taxonomy.
+            rule: how a distribution becomes a decision.
+            engine: auto, eager, compiled or general; see `resolve_engine`.
+            calibration: "content-free" divides by the mean distribution over messages that say nothing
+                (Zhao et al. 2021); "none" leaves the model's own.
+            max_tokens: longest row, its context included; earlier turns are dropped first to fit.
+        """
+        self._taxonomy = taxonomy
+        self._prompt = prompt
+        self._rule = rule or Rule()
+        self._max_tokens = max_tokens
+        self._encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
+        self.engine, forward = resolve_engine(model, engine)
+        self._scorer = LabelScorer(forward, self._encoder)
+        self._calibration = calibration
+        if calibration == "content-free":
+            self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
+        self._identity = self._describe(model)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str = DEFAULT,
+        *,
+        taxonomy: str | Path | Taxonomy = "goemotions",
+        adapter: str | None = None,
+        load_in: LoadIn | None = None,
+        prompt: str = "instruct",
+        threshold: float = THRESHOLD,
+        abstain_below: float = 0.0,
+        device: str | None = None,
+        engine: Engine = "auto",
+        calibration: Calibration = "content-free",
+        max_tokens: int = MAX_TOKENS,
+    ) -> Self:
+        """Load a model and make it a labeler.
+
+        Args:
+            model: embedded weights, a folder, a `.gguf` file or a hub id.
+            taxonomy: a built-in's name, a YAML file, or a `Taxonomy`.
+            adapter: folder or hub id of a LoRA adapter.
+            load_in: 4bit or 8bit, through bitsandbytes.
+            prompt: "instruct" lists the labels; "short" is for tuned models.
+            threshold: multi-label: a label is chosen at this probability or above.
+            abstain_below: no label is chosen when the likeliest has less than this.
+            device: torch device; a GPU if there is one when None.
+            engine: auto, eager, compiled or general.
+            calibration: content-free or none.
+            max_tokens: longest row.
+
+        Raises:
+            ModelError: the model or adapter can't be used here.
+            TaxonomyError: the taxonomy is unknown or invalid.
+            InputError: an option is out of range.
+        """
+        labels = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(taxonomy)
+        bound = load_prompt(prompt, labels)
+        rule = Rule(threshold=threshold, abstain_below=abstain_below)
+        return cls(
+            load_language_model(model, adapter=adapter, load_in=load_in, device=device),
+            labels,
+            bound,
+            rule=rule,
+            engine=engine,
+            calibration=calibration,
+            max_tokens=max_tokens,
+        )
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The label set in use."""
+        return self._taxonomy
+
+    def identity(self) -> Mapping[str, object]:
+        """Return what makes its answers its answers, as JSON values."""
+        return self._identity
+
+    def label(self, samples: Iterable[Sample | str]) -> list[Prediction]:
+        """Label samples, in order.
+
+        Args:
+            samples: samples, or texts that stand for samples with nothing else.
+
+        Raises:
+            RowError: a sample can't be labelled; `label_batch` gives the error in its place instead.
+        """
+        return list(self.stream(samples))
+
+    def stream(self, samples: Iterable[Sample | str]) -> Iterator[Prediction]:
+        """Label samples as they come, holding `BATCH_ROWS` of them at a time.
+
+        Raises:
+            RowError: a sample can't be labelled.
+        """
+        source = (
+            Sample(id=str(number), text=sample) if isinstance(sample, str) else sample
+            for number, sample in enumerate(samples, start=1)
+        )
+        while batch := list(islice(source, BATCH_ROWS)):
+            for answer in self.label_batch(batch):
+                if isinstance(answer, RowError):
+                    raise answer
+                yield answer
+
+    def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
+        """Label samples; one entry for each, in order; a row that can't be labelled gives its error."""
+        rows = [self._encode(sample) for sample in samples]
+        good = [index for index, row in enumerate(rows) if not isinstance(row, RowError)]
+        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)])
+        predictions = decide([samples[index].id for index in good], scores.numpy(), self._taxonomy, self._rule)
+        answers: dict[int, Prediction | RowError] = dict(zip(good, predictions, strict=True))
+        return [row if isinstance(row, RowError) else answers[index] for index, row in enumerate(rows)]
+
+    def preview(self, sample: Sample) -> str:
+        """Return the exact prompt of a sample, as the model gets it."""
+        return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context))
+
+    def count_tokens(self, samples: Sequence[Sample]) -> int:
+        """Return how many tokens must be computed for samples; the shared prefix counts once for all."""
+        rows = (self._encode(sample) for sample in samples)
+        return len(self._encoder.prefix) + sum(len(row) for row in rows if not isinstance(row, RowError))
+
+    def _encode(self, sample: Sample) -> list[int] | RowError:
+        """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""
+        if sample.text is None or not sample.text.strip():
+            seen = " and ".join(sample.modalities) or "nothing"
+            return RowError(f"row must have text, got {seen}; this version labels from text")
+        for dropped in range(len(sample.context) + 1):
+            row = self._encoder.row(self._prompt.row(sample.text, sample.speaker, sample.context[dropped:]))
+            if len(row) <= self._max_tokens:
+                return row
+        return RowError(
+            f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
+        )
+
+    def _describe(self, model: LanguageModel) -> Mapping[str, object]:
+        return {
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "adapter": model.adapter,
+            "adapter_sha256": model.adapter_sha256,
+            "load_in": model.load_in,
+            "dtype": model.dtype,
+            "device": model.device.partition(":")[0],  # which of several equal GPUs does not matter
+            "engine": self.engine,
+            "torch": version("torch"),
+            "prompt": self._prompt.name,
+            "prompt_sha256": self._prompt.sha256,
+            "chat_before": self._encoder.frame.before,
+            "chat_after": self._encoder.frame.after,
+            "taxonomy": self._taxonomy.name,
+            "labels": taxonomy_identity(self._taxonomy),
+            "calibration": self._calibration,
+            "threshold": self._rule.threshold,
+            "abstain_below": self._rule.abstain_below,
+            "max_tokens": self._max_tokens,
+        }

@@ -1,0 +1,72 @@
+"""Files that are there whole or not at all, whatever happens while they are written.
+
+Takes a path and gives a handle to write through. Knows nothing of what is written.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from thymos.prompts.errors import RunError
+
+TEMPORARY = ".tmp"  # suffix of a file that is being written
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+@contextmanager
+def whole_file(path: Path, *, via: Path | None = None) -> Iterator[BinaryIO]:
+    """Write a file that appears under its name only when it is complete and on the disk.
+
+    Args:
+        path: final name; what was there before is replaced.
+        via: temporary name on the same file system; `path` with `.tmp` added unless given.
+
+    Raises:
+        RunError: the disk is full or refuses.
+    """
+    temporary = via or path.with_name(path.name + TEMPORARY)
+    try:
+        with temporary.open("wb") as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        put(temporary, path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise refusal(path, error) from error
+        raise
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, and see that the name itself is on the disk."""
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names, or a power cut could forget a rename (Windows has no such call)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def refusal(path: Path, error: OSError) -> RunError:
+    """Return the sentence for a write that the system refused."""
+    why = error.strerror or str(error)
+    if error.errno in _FULL:
+        return RunError(
+            f"disk must have room for {path}, got: {why}; rows that were saved stay: free some space and "
+            "run the same command again"
+        )
+    return RunError(
+        f"{path} must be writable, got: {why}; rows that were saved stay: mend that and run the same command "
+        "again"
+    )

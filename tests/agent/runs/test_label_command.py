@@ -1,0 +1,129 @@
+"""`thymos label` from its flags to its last line, with a labeler that needs no model."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests.agent.runs.fakes import CountingCorpus, HashLabeler, ListCorpus, samples
+from thymos.agent.cli.label import Job, command, label_corpus
+from thymos.agent.cli.label_flags import OutputFlags, RunFlags
+from thymos.prompts.errors import InputError, RunError
+
+
+def parsed(*tokens: str) -> Job:
+    """Return the job that a command line asks for."""
+    _, bound, _ = command.parse_args(list(tokens), exit_on_error=False, print_error=False)
+    return Job(*bound.args, **bound.kwargs)
+
+
+def flags() -> list[tuple[str, str, str]]:
+    """Return group, field and flag of every flag."""
+    groups = [field for field in dataclasses.fields(Job) if field.default_factory is not dataclasses.MISSING]
+    return [
+        (group.name, field.name, "--" + field.name.replace("_", "-"))
+        for group in groups
+        for field in dataclasses.fields(group.default_factory)  # type: ignore[arg-type]
+    ]
+
+
+@pytest.mark.parametrize(("group", "name", "flag"), flags())
+def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
+    before = getattr(getattr(Job("in"), group), name)
+    value, wanted = {
+        bool: ([], True),
+        int: (["7"], 7),
+        float: (["0.25"], 0.25),
+        tuple: (["x"], ("x",)),
+        str: (["x"], "x"),
+        type(None): (["7"], 7)
+        if name == "limit"
+        else (["0.25"], 0.25)
+        if name == "threshold"
+        else (["x"], "x"),
+    }[type(before)]
+    job = parsed("in.csv", flag, *value)
+    assert getattr(getattr(job, group), name) == wanted
+    assert before != wanted
+
+
+def test_an_output_has_a_short_flag() -> None:
+    assert parsed("in.csv", "-o", "out.csv").output == Path("out.csv")
+
+
+def test_kept_columns_are_split_at_commas_and_added_up() -> None:
+    assert parsed("in.csv", "--keep-columns", "a, b", "--keep-columns", "c").writing.kept == ("a", "b", "c")
+
+
+def test_a_job_writes_its_output_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = Job("in", Path("labels.csv"))
+    assert label_corpus(job, lambda job: ListCorpus(samples("a", "b")), lambda job: HashLabeler()) == 0
+    assert capsys.readouterr().out == "labelled 2 rows in labels.csv\n"
+
+
+def test_bad_rows_are_told_by_the_last_line_and_the_exit_code_again_and_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = Job("in", Path("labels.csv"))
+    for word in ("labelled", "already done:"):
+        assert label_corpus(job, lambda job: CountingCorpus(101), lambda job: HashLabeler()) == 5
+        said = f"{word} 99 rows in labels.csv, 2 bad rows set aside in labels.errors.jsonl\n"
+        assert capsys.readouterr().out == said
+
+
+def test_repeated_ids_are_warned_about_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [*samples("a"), *samples("b")]
+    job = Job("in", tmp_path / "labels.csv")
+    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job: HashLabeler()) == 0
+    assert capsys.readouterr().err.startswith(
+        "warning: 1 row with an id that an earlier row has, for example '1'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("out", "kept", "error"),
+    [
+        ("labels.txt", (), "must end in"),
+        ("missing/labels.csv", (), "folder must exist"),
+        ("there.csv", (), "no run wrote"),
+        ("labels.csv", ("nope",), "kept column must be one of text, half"),
+        (None, (), "output must be given"),
+    ],
+)
+def test_what_can_be_refused_without_a_model_is(
+    tmp_path: Path, out: str | None, kept: tuple[str, ...], error: str
+) -> None:
+    def load(job: Job) -> HashLabeler:
+        raise AssertionError("the model was loaded")
+
+    (tmp_path / "there.csv").write_text("mine")
+    job = Job("in.csv", tmp_path / out if out else None, writing=OutputFlags(keep_columns=kept))
+    with pytest.raises((RunError, InputError), match=error):
+        label_corpus(job, lambda job: CountingCorpus(9), load)
+
+
+def test_a_dry_run_shows_the_exact_prompt_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = Job("in", tmp_path / "labels.csv", running=RunFlags(dry_run=True))
+    rows = samples(
+        "Oh [no], a very long line that no terminal of eighty columns could hold: " + "x" * 80, "b"
+    )
+    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job: HashLabeler()) == 0
+    said = capsys.readouterr().out
+    assert f"\nWhich emotion?\n{rows[0].text}\n" in said  # type: ignore[union-attr]
+    assert "\nrows    2\n" in said
+    assert said.endswith("nothing was written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_needs_no_output(capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job("in", running=RunFlags(dry_run=True))
+    assert label_corpus(job, lambda job: CountingCorpus(500), lambda job: HashLabeler()) == 0
+    assert "\nrows    500\n" in capsys.readouterr().out
