@@ -90,6 +90,18 @@ class PredictionFile:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
+    def as_written(self) -> bool | None:
+        """Tell whether the file is still what its run wrote, so that its provenance is true of every row.
+
+        None where the provenance has neither the hash (beside .csv and .jsonl) nor the number of rows (.parquet).
+        """
+        if "sha256" in self.metadata:
+            return bool(self.metadata["sha256"] == self.sha256())
+        if "rows" in self.metadata and self.path.suffix.lower() == ".parquet":
+            with _arrow(self.path) as file:
+                return bool(self.metadata["rows"] == file.metadata.num_rows)
+        return None
+
 
 def open_predictions(path: Path) -> PredictionFile:
     """Look at a labelled file: its columns and its provenance.

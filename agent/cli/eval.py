@@ -146,6 +146,7 @@ def _write(
             predictions=file.path.name,
             predictions_sha256=file.sha256(),
             provenance=file.metadata,
+            as_written=file.as_written(),
             gold=gold.source,
             gold_identity=gold.identity,
             options=options,
@@ -192,5 +193,7 @@ def _show(scores: "Scores", document: Mapping[str, Any], written: Iterable[Path]
     messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for remark in remarks(scores):
         messages.print(remark)
+    if document["predictions"]["as_written"] is False:
+        messages.print("the labelled file was changed since its run wrote it; its provenance may not be true of it")
     for path in written:
         messages.print(f"wrote {path}")

@@ -1,5 +1,6 @@
 """One labelled file in three formats reads the same, and damage is told in a sentence."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,27 @@ def test_provenance_comes_with_the_file_or_lies_beside_it(tmp_path: Path, suffix
         assert open_predictions(path).metadata == {}
         (tmp_path / beside).write_text(json.dumps(META))
     assert open_predictions(path).metadata == META
+
+
+def test_a_text_file_that_was_changed_since_its_run_is_told_by_its_hash(tmp_path: Path) -> None:
+    path = write(tmp_path, ".csv")
+    assert open_predictions(path).as_written() is None
+    recorded = META | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (tmp_path / "out.meta.json").write_text(json.dumps(recorded))
+    assert open_predictions(path).as_written() is True
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert open_predictions(path).as_written() is False
+
+
+@pytest.mark.parametrize(("rows", "same"), [(2, True), (3, False)])
+def test_a_parquet_file_that_was_filtered_since_its_run_is_told_by_its_rows(
+    tmp_path: Path, rows: int, same: bool
+) -> None:
+    path = write(tmp_path, ".parquet")
+    table = pq.read_table(path)
+    assert open_predictions(path).as_written() is None
+    pq.write_table(table.replace_schema_metadata({"thymos": json.dumps(META | {"rows": rows})}), path)
+    assert open_predictions(path).as_written() is same
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:

@@ -188,6 +188,19 @@ def test_rows_on_one_side_only_are_named(tmp_path: Path, capsys: pytest.CaptureF
     assert scores(tmp_path)["rows"]["scored"] == 3
 
 
+def test_a_labelled_file_that_was_changed_since_is_remarked_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = labelled(tmp_path)
+    table = pq.read_table(path)
+    for rows, as_written in ((len(ROWS), True), (len(ROWS) + 1, False)):
+        recorded = json.dumps({"taxonomy": "ekman", "rows": rows})
+        pq.write_table(table.replace_schema_metadata({"thymos": recorded}), path)
+        run(path, "--gold-column", "emotion", "--no-plots")
+        assert ("was changed since its run wrote it" in capsys.readouterr().err) is not as_written
+        assert scores(tmp_path)["predictions"]["as_written"] is as_written
+
+
 def test_unknown_gold_is_an_error_until_it_is_dropped(tmp_path: Path) -> None:
     path = labelled(tmp_path, [*ROWS, ("6", "hm", "love", "joy", 0.9)])
     with pytest.raises(InputError, match=r"got 'love' \(1 times\)"):
