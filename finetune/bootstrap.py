@@ -48,8 +48,7 @@ def intervals(rows: NDArray[np.bool_], figures: Figures, *, resamples: int, seed
     step = max(1, _CELLS // len(distinct))
     sums = np.concatenate(
         [
-            generator.multinomial(len(rows), share, size=min(step, resamples - done)).astype(np.float64)
-            @ distinct
+            generator.multinomial(len(rows), share, size=min(step, resamples - done)).astype(np.float64) @ distinct
             for done in range(0, resamples, step)
         ]
     )  # (resamples, counts)

@@ -63,6 +63,4 @@ def confusion(
     column = np.where(predicted.any(axis=1), chosen, size)  # (rows,)
     rows, labels = np.nonzero(gold)
     counts = np.bincount(labels * (size + 1) + column[rows], minlength=size * (size + 1))
-    return Confusion(
-        labels=taxonomy.names, counts=counts.reshape(size, size + 1), meaning=_MEANING[taxonomy.kind]
-    )
+    return Confusion(labels=taxonomy.names, counts=counts.reshape(size, size + 1), meaning=_MEANING[taxonomy.kind])

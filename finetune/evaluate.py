@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
-from thymos.finetune.gold import Gold, Translation, read_gold
+from thymos.finetune.gold import Gold, read_gold
 from thymos.finetune.metrics import score
 from thymos.finetune.scores import LeftOut, Scores
 from thymos.prompts.errors import InputError
+from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
 
@@ -62,8 +63,8 @@ def evaluate(
     samples: Iterable[Sample | BadRow],
     taxonomy: Taxonomy,
     *,
-    prediction_map: Translation | None = None,
-    gold_map: Translation | None = None,
+    prediction_map: LabelMap | None = None,
+    gold_map: LabelMap | None = None,
     ignore: Sequence[str] = (),
     drop_unknown_gold: bool = False,
     bootstrap: int = 1000,
@@ -118,9 +119,7 @@ def evaluate(
     return replace(scores, gold_sha256=gold.sha256, left_out=_left_out(gold, joined))
 
 
-def _join(
-    predictions: Iterable[Predicted], gold: Gold, taxonomy: Taxonomy, translation: Translation | None
-) -> _Joined:
+def _join(predictions: Iterable[Predicted], gold: Gold, taxonomy: Taxonomy, translation: LabelMap | None) -> _Joined:
     """Go through the predictions once and keep those that have gold labels."""
     joined = _Joined()
     target = translation.target if translation else taxonomy
@@ -128,9 +127,7 @@ def _join(
     without_score = {*gold.bad, *gold.unlabelled, *gold.unknown, *gold.unmapped}
     for row in predictions:
         if row.id in joined.ids:
-            raise InputError(
-                f"predicted ids must be unique, got {row.id!r} twice; label a corpus whose ids are unique"
-            )
+            raise InputError(f"predicted ids must be unique, got {row.id!r} twice; label a corpus whose ids are unique")
         joined.ids.add(row.id)
         _check(row, taxonomy, known)
         if row.id not in gold.labels:

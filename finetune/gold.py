@@ -10,36 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.prompts.errors import InputError
+from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
 _SHOWN = 10  # unknown labels named in an error
-
-
-class Translation(Protocol):
-    """From the labels of one taxonomy to those of another; `thymos.prompts.mapping.LabelMap` is one."""
-
-    @property
-    def source(self) -> Taxonomy:
-        """The taxonomy that is translated from."""
-        ...
-
-    @property
-    def target(self) -> Taxonomy:
-        """The taxonomy that is translated into."""
-        ...
-
-    def labels(self, names: tuple[str, ...], /) -> tuple[str, ...]:
-        """Translate a label set; it may become empty."""
-        ...
-
-    def probabilities(self, p: Mapping[str, float], /) -> Mapping[str, float]:
-        """Translate a distribution; all zero when nothing of it is known."""
-        ...
 
 
 @dataclass(slots=True)
@@ -66,7 +44,7 @@ class Gold:
 def read_gold(
     samples: Iterable[Sample | BadRow],
     taxonomy: Taxonomy,
-    translation: Translation | None = None,
+    translation: LabelMap | None = None,
     *,
     drop_unknown: bool = False,
 ) -> Gold:
@@ -154,9 +132,7 @@ def split_hash(gold: Mapping[str, Sequence[str]]) -> str:
     return digest.hexdigest()
 
 
-def _place(
-    gold: Gold, row: str, labels: tuple[str, ...], taxonomy: Taxonomy, translation: Translation | None
-) -> None:
+def _place(gold: Gold, row: str, labels: tuple[str, ...], taxonomy: Taxonomy, translation: LabelMap | None) -> None:
     """Put one row's labels where they belong."""
     if taxonomy.kind is Kind.SINGLE and len(set(labels)) > 1:
         raise InputError(

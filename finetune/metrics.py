@@ -115,18 +115,14 @@ def _per_label(taxonomy: Taxonomy, truth: Bools, guess: Bools) -> tuple[LabelSco
     precision, recall = _ratio(hits, predicted), _ratio(hits, support)
     f1 = _ratio(2 * hits, predicted + support)
     return tuple(
-        LabelScore(
-            name, float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]), int(predicted[i])
-        )
+        LabelScore(name, float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]), int(predicted[i]))
         for i, name in enumerate(taxonomy.names)
     )
 
 
 def _top_label_calibration(probabilities: Floats, truth: Bools) -> Calibration:
     """Calibrate the most probable label, which is right when it is in the gold set."""
-    if not bool(
-        np.all((probabilities >= 0) & (probabilities <= 1 + 1e-6))
-    ):  # softmax may round to just above 1
+    if not bool(np.all((probabilities >= 0) & (probabilities <= 1 + 1e-6))):  # softmax may round to just above 1
         raise InputError(
             "probabilities must be numbers in [0, 1], got "
             f"{probabilities[~((probabilities >= 0) & (probabilities <= 1 + 1e-6))][0]}; pass a distribution"
@@ -181,9 +177,7 @@ def _same_length(
         ("abstained", n if abstained is None else len(abstained)),
     ):
         if length != n:
-            raise InputError(
-                f"{what} rows must be as many as gold rows, got {length} for {n}; align them first"
-            )
+            raise InputError(f"{what} rows must be as many as gold rows, got {length} for {n}; align them first")
     if probabilities is not None and probabilities.shape != (n, labels):
         raise InputError(
             f"probabilities must be of shape {(n, labels)}, got {probabilities.shape}; "

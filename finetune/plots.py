@@ -63,9 +63,7 @@ def draw_confusion(confusion: Confusion, path: Path, title: str) -> None:
         color=_GREY,
     )
     note = "% of the gold label's rows" + ("; below 1 % left blank" if crowded else " (count)")
-    axes.set_title(
-        f"{_printable(title, 90)}\n{note}", fontsize=11, family=_FONT, loc="left", pad=10, parse_math=False
-    )
+    axes.set_title(f"{_printable(title, 90)}\n{note}", fontsize=11, family=_FONT, loc="left", pad=10, parse_math=False)
     _save(figure, path)
 
 
@@ -88,9 +86,7 @@ def _write_cells(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float6
 def _name_ticks(axes: Axes, columns: Sequence[str], rows: Sequence[str], support: NDArray[np.int64]) -> None:
     """Name rows with their support and columns, and draw thin lines between cells."""
     axes.set_xticks(range(len(columns)), [_printable(name) for name in columns])
-    axes.set_yticks(
-        range(len(rows)), [f"{_printable(n)} ({s:,})" for n, s in zip(rows, support, strict=True)]
-    )
+    axes.set_yticks(range(len(rows)), [f"{_printable(n)} ({s:,})" for n, s in zip(rows, support, strict=True)])
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set(fontsize=9, family=_FONT, parse_math=False)
     for tick in axes.get_xticklabels():
@@ -158,9 +154,7 @@ def _label_reliability(upper: Axes, lower: Axes) -> None:
     upper.set_ylim(0, 1)
     upper.set_ylabel("share of rows that are right", fontsize=10, family=_FONT, color=_GREY)
     lower.set_ylabel("rows", fontsize=10, family=_FONT, color=_GREY)
-    lower.set_xlabel(
-        "confidence: probability of the most probable label", fontsize=10, family=_FONT, color=_GREY
-    )
+    lower.set_xlabel("confidence: probability of the most probable label", fontsize=10, family=_FONT, color=_GREY)
 
 
 def _printable(name: str, longest: int = _LONGEST) -> str:

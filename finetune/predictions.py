@@ -90,6 +90,18 @@ class PredictionFile:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
+    def as_written(self) -> bool | None:
+        """Tell whether the file is still what its run wrote, so that its provenance is true of every row.
+
+        None where the provenance has neither the hash (beside .csv and .jsonl) nor the number of rows (.parquet).
+        """
+        if "sha256" in self.metadata:
+            return bool(self.metadata["sha256"] == self.sha256())
+        if "rows" in self.metadata and self.path.suffix.lower() == ".parquet":
+            with _arrow(self.path) as file:
+                return bool(self.metadata["rows"] == file.metadata.num_rows)
+        return None
+
 
 def open_predictions(path: Path) -> PredictionFile:
     """Look at a labelled file: its columns and its provenance.
@@ -105,8 +117,7 @@ def open_predictions(path: Path) -> PredictionFile:
     """
     if path.suffix.lower() not in (".parquet", ".jsonl", ".csv"):
         raise InputError(
-            f"predictions must be a .parquet, .jsonl or .csv file, got {str(path)!r}; pass what "
-            "`thymos label` wrote"
+            f"predictions must be a .parquet, .jsonl or .csv file, got {str(path)!r}; pass what `thymos label` wrote"
         )
     if not path.is_file():
         raise InputError(f"predictions must be a file, got {str(path)!r}; label a corpus with `thymos label`")
@@ -175,8 +186,7 @@ def _json_rows(path: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return InputError(
-        f"{path} must be a whole {path.suffix.lower()} file, got: {reason.rstrip('.')}; copy or label "
-        "it again"
+        f"{path} must be a whole {path.suffix.lower()} file, got: {reason.rstrip('.')}; copy or label it again"
     )
 
 

@@ -33,9 +33,7 @@ def provenance_of(data: bytes, path: Path) -> Mapping[str, Any]:
     except ValueError as error:
         raise InputError(f"provenance in {path} must be JSON, got {error}; delete or mend it") from error
     if not isinstance(found, dict):
-        raise InputError(
-            f"provenance in {path} must be a JSON object, got {type(found).__name__}; delete or mend it"
-        )
+        raise InputError(f"provenance in {path} must be a JSON object, got {type(found).__name__}; delete or mend it")
     return found
 
 

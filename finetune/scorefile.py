@@ -33,6 +33,7 @@ class Origin:
         predictions: file name of the labelled rows.
         predictions_sha256: of its bytes.
         provenance: what the run that wrote it recorded (model, adapter, prompt, fingerprint); may be empty.
+        as_written: whether the labelled rows are still what that run wrote; None where it cannot be told.
         gold: what the user named as gold: a file name, a hub id, or a column of the labelled file.
         gold_identity: the gold corpus' own identity (content hash, format, columns), where it is a corpus.
         options: what else was asked for (taxonomies, `at`, what to ignore), as JSON values.
@@ -42,6 +43,7 @@ class Origin:
     predictions: str
     predictions_sha256: str
     provenance: Mapping[str, Any]
+    as_written: bool | None
     gold: str
     gold_identity: Mapping[str, object] | None = None
     options: Mapping[str, object] = field(default_factory=dict)
@@ -100,6 +102,7 @@ def score_document(scores: Scores, origin: Origin) -> dict[str, Any]:
             "file": origin.predictions,
             "sha256": origin.predictions_sha256,
             "provenance": dict(origin.provenance),
+            "as_written": origin.as_written,
         },
         "commit": commit(),
         "hardware": hardware(),
@@ -128,7 +131,4 @@ def to_json(document: Mapping[str, Any]) -> str:
 
 def _left_out(left_out: LeftOut) -> dict[str, Any]:
     """Count the rows of each reason and name the first of them."""
-    return {
-        reason: {"rows": len(ids), "first_ids": list(ids[:_NAMED])}
-        for reason, ids in asdict(left_out).items()
-    }
+    return {reason: {"rows": len(ids), "first_ids": list(ids[:_NAMED])} for reason, ids in asdict(left_out).items()}

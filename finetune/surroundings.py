@@ -9,11 +9,10 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil
+from thymos.adapters.machine import machine
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]  # of a checkout: where .git is
 _PACKAGES = ("thymos", "torch", "transformers", "numpy")
@@ -38,14 +37,15 @@ def commit(root: Path = PACKAGE_ROOT) -> dict[str, Any] | None:
 
 
 def hardware() -> dict[str, Any]:
-    """Return processor, cores, memory and GPUs of this machine."""
+    """Return processor, cores, memory (bytes) and GPUs of this machine."""
+    this = machine()
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": psutil.cpu_count(logical=False),
-        "threads": psutil.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "gpus": _gpus(),
+        "processor": this.processor,
+        "physical_cores": this.physical_cores,
+        "usable_cores": this.usable_cores,
+        "memory_bytes": this.memory_total,
+        "gpus": [gpu.name for gpu in this.gpus],
     }
 
 
@@ -69,32 +69,6 @@ def _git(folder: Path, *arguments: str) -> str | None:
         [program, "-C", str(folder), *arguments], capture_output=True, text=True, env=clean, check=False
     )
     return done.stdout if done.returncode == 0 else None
-
-
-def _processor() -> str:
-    """Return the processor's marketing name where it can be had."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    if find_spec("cpuinfo") is not None:
-        from cpuinfo import get_cpu_info  # asks the processor itself; a second
-
-        return str(get_cpu_info().get("brand_raw") or platform.machine())
-    return platform.processor() or platform.machine()
-
-
-def _gpus() -> list[str]:
-    """Return the names of NVIDIA GPUs; the driver's own tool spares the import of torch."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    done = subprocess.run(
-        [program, "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
-    )
-    return [line.strip() for line in done.stdout.splitlines() if line.strip()] if done.returncode == 0 else []
 
 
 def _version(package: str) -> str | None:

@@ -109,9 +109,7 @@ def evaluate(
         "seed": seed,
     }
     document = _write(scores, file, found, options, destination)
-    pictures = (
-        () if no_plots else _draw(scores, destination, plots, f"{labelled.name} against {found.source}")
-    )
+    pictures = () if no_plots else _draw(scores, destination, plots, f"{labelled.name} against {found.source}")
     _show(scores, document, (destination, *pictures), as_json)
 
 
@@ -126,8 +124,7 @@ def _destination(labelled: Path, gold: str | None, output: Path | None) -> Path:
     for given in (labelled, *([Path(gold)] if gold else [])):
         if destination.exists() and given.exists() and destination.samefile(given):
             raise InputError(
-                f"score file must not overwrite an input, got {str(destination)!r}; choose another "
-                "with --output"
+                f"score file must not overwrite an input, got {str(destination)!r}; choose another with --output"
             )
     return destination
 
@@ -149,6 +146,7 @@ def _write(
             predictions=file.path.name,
             predictions_sha256=file.sha256(),
             provenance=file.metadata,
+            as_written=file.as_written(),
             gold=gold.source,
             gold_identity=gold.identity,
             options=options,
@@ -168,8 +166,7 @@ def _draw(scores: "Scores", destination: Path, folder: Path | None, title: str) 
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"picture folder must be a folder, got {str(folder)!r} ({error.strerror}); choose another "
-            "with --plots"
+            f"picture folder must be a folder, got {str(folder)!r} ({error.strerror}); choose another with --plots"
         ) from error
     stem = destination.name.removesuffix(".json").removesuffix(".scores")
     drawn = []
@@ -196,5 +193,7 @@ def _show(scores: "Scores", document: Mapping[str, Any], written: Iterable[Path]
     messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     for remark in remarks(scores):
         messages.print(remark)
+    if document["predictions"]["as_written"] is False:
+        messages.print("the labelled file was changed since its run wrote it; its provenance may not be true of it")
     for path in written:
         messages.print(f"wrote {path}")

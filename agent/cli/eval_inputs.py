@@ -11,11 +11,12 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.opening import open_corpus
 from thymos.adapters.sample import Sample
-from thymos.finetune.gold import Translation, gold_of_cell
+from thymos.finetune.gold import gold_of_cell
 from thymos.finetune.predictions import PredictionFile
 from thymos.finetune.provenance import taxonomy_name
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
+from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Taxonomy
 
 
@@ -33,17 +34,15 @@ class View:
     """Label set of the predictions, and the way from predictions and gold to the label set scored in."""
 
     taxonomy: Taxonomy
-    prediction_map: Translation | None
-    gold_map: Translation | None
+    prediction_map: LabelMap | None
+    gold_map: LabelMap | None
 
 
 def recorded_taxonomy(file: PredictionFile) -> str:
     """Return the taxonomy that the labelled file says it was labelled with."""
     name = taxonomy_name(file.metadata)
     if name is None:
-        raise InputError(
-            f"taxonomy must be known, got none recorded with {str(file.path)!r}; name it with --taxonomy"
-        )
+        raise InputError(f"taxonomy must be known, got none recorded with {str(file.path)!r}; name it with --taxonomy")
     return name
 
 

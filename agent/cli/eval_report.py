@@ -64,9 +64,7 @@ def _headline(scores: Scores) -> Table:
     table.add_column(style="dim")
     kind = "multi-label" if scores.taxonomy.kind is Kind.MULTI else "single-label"
     table.add_row("rows", f"{scores.n:,}", f"{len(scores.taxonomy)} labels of {scores.taxonomy.name}, {kind}")
-    table.add_row(
-        "abstained", f"{scores.n_abstained:,}", f"{1 - scores.coverage:.1%} of rows; each is a miss"
-    )
+    table.add_row("abstained", f"{scores.n_abstained:,}", _abstained(scores))
     for name, shown in _FIGURES.items():
         value: float | None = getattr(scores, name)
         if name == "answered_accuracy" and (value is None or not scores.n_abstained):
@@ -83,6 +81,11 @@ def _headline(scores: Scores) -> Table:
     if scores.ignored:
         table.add_row("left out of F1", "", Text(", ".join(scores.ignored)))
     return table
+
+
+def _abstained(scores: Scores) -> str:
+    """Say what share of rows abstained, and what that does to the figures."""
+    return f"{1 - scores.coverage:.1%} of rows; each is a miss" if scores.n_abstained else ""
 
 
 def _interval(scores: Scores, name: str) -> str:

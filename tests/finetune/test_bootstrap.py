@@ -26,8 +26,7 @@ def test_equal_seeds_give_equal_intervals_and_others_do_not() -> None:
 def test_the_order_of_rows_does_not_matter() -> None:
     rows = np.random.default_rng(0).random((80, 9)) < 0.4
     first, second = (
-        intervals(r, lambda s: {"ratio": s[:, 0] / s[:, 8]}, resamples=300, seed=1)
-        for r in (rows, rows[::-1])
+        intervals(r, lambda s: {"ratio": s[:, 0] / s[:, 8]}, resamples=300, seed=1) for r in (rows, rows[::-1])
     )
     assert first == second
 
@@ -54,9 +53,7 @@ def test_resampled_figures_agree_with_drawing_the_rows_one_by_one() -> None:
         return score([(g,) for g in gold[rows]], [(p,) for p in predicted[rows]], taxonomy).macro_f1
 
     slow = np.percentile([figures(generator.integers(0, 150, 150)) for _ in range(1500)], [2.5, 97.5])
-    fast = score([(g,) for g in gold], [(p,) for p in predicted], taxonomy, bootstrap=1500).intervals[
-        "macro_f1"
-    ]
+    fast = score([(g,) for g in gold], [(p,) for p in predicted], taxonomy, bootstrap=1500).intervals["macro_f1"]
     assert [fast.low, fast.high] == pytest.approx(slow, abs=0.015)
 
 

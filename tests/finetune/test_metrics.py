@@ -96,9 +96,7 @@ def test_the_confusion_matrix_is_that_of_scikit_learn() -> None:
     gold, predicted = random_single(11)
     ours = score_single(gold, predicted).confusion
     assert ours is not None
-    np.testing.assert_array_equal(
-        ours.counts[:, :-1], reference.confusion_matrix(gold, predicted, labels=NAMES)
-    )
+    np.testing.assert_array_equal(ours.counts[:, :-1], reference.confusion_matrix(gold, predicted, labels=NAMES))
     assert ours.counts[:, -1].sum() == 0
 
 
@@ -118,6 +116,9 @@ def test_a_row_that_abstains_is_a_miss_and_never_a_false_alarm() -> None:
 def test_the_abstained_flag_wins_over_a_label_that_is_there() -> None:
     ours = score([("joy",), ("joy",)], [("joy",), ("joy",)], taxonomy(), abstained=[True, False])
     assert (ours.accuracy, ours.answered_accuracy, ours.n_abstained) == (0.5, 1.0, 1)
+    assert (ours.per_label[0].recall, ours.per_label[0].predicted) == (0.5, 1)
+    assert ours.confusion is not None
+    assert ours.confusion.counts[0].tolist() == [1, 0, 0, 0, 0, 0, 1]
 
 
 def test_abstaining_on_a_row_without_gold_labels_is_not_a_hit() -> None:
@@ -163,6 +164,13 @@ def test_the_top_label_of_a_multi_label_row_is_right_when_it_is_among_the_gold_o
     assert ours.calibration.ece == pytest.approx(0.55)
     assert ours.calibration.accuracy == 0.5
     assert ours.calibration.confidence == pytest.approx(0.65)
+
+
+def test_a_row_about_which_nothing_is_known_has_no_top_label_to_be_right() -> None:
+    # what a map between taxonomies leaves of a distribution whose mass is all on unknown labels
+    ours = score([("joy",)], [()], taxonomy(), probabilities=np.zeros((1, 6)))
+    assert ours.calibration is not None
+    assert (ours.calibration.accuracy, ours.calibration.ece) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

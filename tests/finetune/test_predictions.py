@@ -1,5 +1,6 @@
 """One labelled file in three formats reads the same, and damage is told in a sentence."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,7 @@ ROWS: list[dict[str, Any]] = [
 META = {"taxonomy": "two", "fingerprint": "abc"}
 
 
-def write(
-    folder: Path, suffix: str, rows: list[dict[str, Any]] | None = None, map_type: bool = False
-) -> Path:
+def write(folder: Path, suffix: str, rows: list[dict[str, Any]] | None = None, map_type: bool = False) -> Path:
     path = folder / f"out{suffix}"
     rows = ROWS if rows is None else rows
     if suffix == ".jsonl":
@@ -79,14 +78,33 @@ def test_labels_of_another_tool_need_ids_and_labels_only(tmp_path: Path, suffix:
 @pytest.mark.parametrize(
     ("suffix", "beside"), [(".jsonl", "out.meta.json"), (".csv", "out.csv.meta.json"), (".parquet", None)]
 )
-def test_provenance_comes_with_the_file_or_lies_beside_it(
-    tmp_path: Path, suffix: str, beside: str | None
-) -> None:
+def test_provenance_comes_with_the_file_or_lies_beside_it(tmp_path: Path, suffix: str, beside: str | None) -> None:
     path = write(tmp_path, suffix)
     if beside:
         assert open_predictions(path).metadata == {}
         (tmp_path / beside).write_text(json.dumps(META))
     assert open_predictions(path).metadata == META
+
+
+def test_a_text_file_that_was_changed_since_its_run_is_told_by_its_hash(tmp_path: Path) -> None:
+    path = write(tmp_path, ".csv")
+    assert open_predictions(path).as_written() is None
+    recorded = META | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (tmp_path / "out.meta.json").write_text(json.dumps(recorded))
+    assert open_predictions(path).as_written() is True
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert open_predictions(path).as_written() is False
+
+
+@pytest.mark.parametrize(("rows", "same"), [(2, True), (3, False)])
+def test_a_parquet_file_that_was_filtered_since_its_run_is_told_by_its_rows(
+    tmp_path: Path, rows: int, same: bool
+) -> None:
+    path = write(tmp_path, ".parquet")
+    table = pq.read_table(path)
+    assert open_predictions(path).as_written() is None
+    pq.write_table(table.replace_schema_metadata({"thymos": json.dumps(META | {"rows": rows})}), path)
+    assert open_predictions(path).as_written() is same
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -152,9 +170,7 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, An
         ("out.parquet", b"PAR1", "must be a whole .parquet file, got: "),
     ],
 )
-def test_a_damaged_file_is_told_in_a_sentence(
-    tmp_path: Path, name: str, content: bytes, sentence: str
-) -> None:
+def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=sentence) as caught:
         list(open_predictions(tmp_path / name).rows())

@@ -14,7 +14,7 @@ from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
 TWO = Taxonomy("two", "Two", Kind.SINGLE, (Label("joy", "", "joy"), Label("怒り", "", "怒り")))
 ORIGIN = Origin(
-    "out.csv", "00ff", {"model": "tiny"}, "test.tsv", {"sha256": "ab"}, {"at": None}, ["thymos", "eval"]
+    "out.csv", "00ff", {"model": "tiny"}, True, "test.tsv", {"sha256": "ab"}, {"at": None}, ["thymos", "eval"]
 )
 
 
@@ -57,7 +57,12 @@ def test_a_score_file_holds_every_part(tmp_path: Path) -> None:
         "name": "怒り", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1, "predicted": 0,
     }  # fmt: skip
     assert found["confusion"]["counts"] == [[1, 0, 0], [1, 0, 0]]
-    assert found["predictions"] == {"file": "out.csv", "sha256": "00ff", "provenance": {"model": "tiny"}}
+    assert found["predictions"] == {
+        "file": "out.csv",
+        "sha256": "00ff",
+        "provenance": {"model": "tiny"},
+        "as_written": True,
+    }
     assert found["gold"] == {"source": "test.tsv", "identity": {"sha256": "ab"}}
     low, high = found["intervals"]["accuracy"]
     assert 0 <= low <= high <= 1

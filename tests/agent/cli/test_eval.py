@@ -133,6 +133,17 @@ def test_a_kept_column_gives_the_same_scores_as_the_corpus(tmp_path: Path) -> No
     assert second["gold"] == {"source": "column emotion", "identity": None}
 
 
+def test_columns_and_separator_of_the_gold_corpus_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text('{"id": "x1", "labels": ["joy", "love"]}\n')
+    (tmp_path / "gold.tsv").write_text("key\twords\tfeeling\ttext\nx1\tso glad\tlove / joy\t\n")
+    named = ("--id-column", "key", "--text-column", "words", "--label-column", "feeling")
+    run(
+        tmp_path / "out.jsonl",
+        *("--gold", tmp_path / "gold.tsv", *named, "--label-separator", " / ", "--taxonomy", "goemotions"),
+    )
+    assert scores(tmp_path)["metrics"]["accuracy"] == 1.0
+
+
 def test_json_on_standard_output_is_the_score_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(labelled(tmp_path), "--gold-column", "emotion", "--json", "--no-plots")
     assert json.loads(capsys.readouterr().out) == scores(tmp_path)
@@ -177,12 +188,39 @@ def test_rows_on_one_side_only_are_named(tmp_path: Path, capsys: pytest.CaptureF
     assert scores(tmp_path)["rows"]["scored"] == 3
 
 
+def test_a_labelled_file_that_was_changed_since_is_remarked_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = labelled(tmp_path)
+    table = pq.read_table(path)
+    for rows, as_written in ((len(ROWS), True), (len(ROWS) + 1, False)):
+        recorded = json.dumps({"taxonomy": "ekman", "rows": rows})
+        pq.write_table(table.replace_schema_metadata({"thymos": recorded}), path)
+        run(path, "--gold-column", "emotion", "--no-plots")
+        assert ("was changed since its run wrote it" in capsys.readouterr().err) is not as_written
+        assert scores(tmp_path)["predictions"]["as_written"] is as_written
+
+
 def test_unknown_gold_is_an_error_until_it_is_dropped(tmp_path: Path) -> None:
     path = labelled(tmp_path, [*ROWS, ("6", "hm", "love", "joy", 0.9)])
     with pytest.raises(InputError, match=r"got 'love' \(1 times\)"):
         run(path, "--gold-column", "emotion")
     run(path, "--gold-column", "emotion", "--drop-unknown-gold", "--no-plots")
     assert scores(tmp_path)["rows"]["left_out"]["gold_unknown"]["first_ids"] == ["6"]
+
+
+def test_goemotions_scored_against_itself_is_perfect(shared: Path, tmp_path: Path) -> None:
+    gold = shared / "data" / "text" / "goemotions" / "test.tsv"
+    names = (gold.parent / "emotions.txt").read_text().split()
+    with gold.open(encoding="utf-8") as source, (tmp_path / "out.jsonl").open("w") as out:
+        for line in source:
+            _, ids, row = line.rstrip("\n").split("\t")
+            out.write(json.dumps({"id": row, "labels": [names[int(i)] for i in ids.split(",")]}) + "\n")
+    run(tmp_path / "out.jsonl", "--gold", gold, "--format", "goemotions", "--taxonomy", "goemotions", "--no-plots")
+    found = scores(tmp_path)
+    assert found["rows"]["scored"] == 5427  # test rows, Demszky et al. (2020), table 1
+    assert set(found["metrics"].values()) == {1.0, None}
+    assert min(label["support"] for label in found["per_label"]) == 6  # grief
 
 
 @pytest.mark.parametrize(
