@@ -1,0 +1,50 @@
+"""The choice of engine, and what the compiled one may differ by."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.engine import can_compile, resolve_engine
+from thymos.adapters.scoring.general import GeneralForward
+from thymos.adapters.scoring.scorer import LabelScorer
+from thymos.adapters.scoring.tight import TightLlama
+from thymos.prompts.catalogue import load_taxonomy
+from thymos.prompts.errors import ModelError
+from thymos.prompts.template import load_prompt
+
+
+def test_auto_takes_the_fast_forward_for_llama_and_the_models_own_for_the_rest(tiny_model: Path) -> None:
+    name, forward = resolve_engine(load_language_model(str(tiny_model)), "auto")
+    assert (name, type(forward)) == ("eager", TightLlama)
+    other = load_language_model(str(tiny_model))
+    other.model.config.attention_bias = True
+    name, forward = resolve_engine(other, "auto")
+    assert (name, type(forward)) == ("general", GeneralForward)
+
+
+def test_a_fast_engine_for_a_model_it_cannot_compute_is_refused(tiny_model: Path) -> None:
+    other = load_language_model(str(tiny_model))
+    other.model.config.attention_bias = True
+    with pytest.raises(ModelError, match="--engine general"):
+        resolve_engine(other, "compiled")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_compile(), reason="needs a C++ compiler")
+def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path) -> None:
+    lines = (shared / "data/text/goemotions/dev.tsv").read_text(encoding="utf-8").splitlines()[:500]
+    taxonomy = load_taxonomy("goemotions")
+    prompt = load_prompt("instruct", taxonomy)
+    scores = {}
+    for engine in ("eager", "compiled", "general"):
+        model = load_language_model()
+        _, forward = resolve_engine(model, engine)  # type: ignore[arg-type]
+        encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
+        rows = [encoder.row(prompt.row(line.split("\t")[0])) for line in lines]
+        scores[engine] = LabelScorer(forward, encoder).log_probabilities(rows).exp()
+    print({name: float((score - scores["eager"]).abs().max()) for name, score in scores.items()})
+    assert (scores["compiled"] - scores["eager"]).abs().max() <= 0.02
+    assert torch.isfinite(scores["general"]).all()
