@@ -2,7 +2,6 @@
 
 import csv
 import importlib.util
-import os
 import random
 import signal
 import subprocess
@@ -94,8 +93,8 @@ def test_the_command_killed_at_20_random_moments_ends_in_the_same_bytes(tmp_path
         else:  # through before the kill: compare, and begin again
             assert process.returncode == 5
             assert _files(out.parent) == expected
-            for name in os.listdir(out.parent):
-                (out.parent / name).unlink()
+            for path in out.parent.iterdir():
+                path.unlink()
     assert _start(corpus, out).wait() == 5
     assert _files(out.parent) == expected
     assert len(saved) > 2, saved  # the moments were spread over the run
