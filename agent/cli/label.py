@@ -5,7 +5,7 @@ The work is done in `thymos.agent.runs`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -126,18 +126,9 @@ def load_labeler(job: Job) -> "PreviewLabeler":
     """
     from thymos.agent.labeler import Labeler  # type: ignore[import-not-found, unused-ignore]
 
-    labeler: PreviewLabeler = Labeler.from_pretrained(
-        job.model.model,
-        taxonomy=job.decision.taxonomy,
-        adapter=job.model.adapter,
-        load_in=job.model.load_in,
-        prompt=job.decision.prompt,
-        threshold=job.decision.threshold,
-        abstain_below=job.decision.abstain_below,
-        device=job.model.device,
-        engine=job.model.engine,
-        max_tokens=job.model.max_tokens,
-    )
+    told = asdict(job.model) | asdict(job.decision)
+    given = {name: value for name, value in told.items() if value is not None}  # its own defaults otherwise
+    labeler: PreviewLabeler = Labeler.from_pretrained(**given)
     return labeler
 
 

@@ -83,7 +83,7 @@ class ModelFlags:
         load_in: `4bit` or `8bit` to load the weights so.
         device: `cpu`, `cuda`, ...; the best there is unless given.
         engine: how the forward pass is run; `auto` takes the fastest that works here.
-        max_tokens: longest row; what is beyond is cut.
+        max_tokens: longest row; a longer one is a bad row.
     """
 
     model: str = "smollm2-135m"
@@ -91,7 +91,7 @@ class ModelFlags:
     load_in: str | None = None
     device: str | None = None
     engine: str = "auto"
-    max_tokens: _Count = 512
+    max_tokens: _Count | None = None
 
 
 @Parameter(name="*", group=DECISION)
@@ -102,7 +102,7 @@ class DecisionFlags:
     Attributes:
         taxonomy: built-in label set, or your own YAML file.
         prompt: built-in prompt, or your own template.
-        threshold: probability that a label of a multi-label set needs; calibrated ones unless given.
+        threshold: probability that a label of a multi-label set needs.
         abstain_below: leave a row to a person when its largest probability is below this.
     """
 

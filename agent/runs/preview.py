@@ -34,7 +34,7 @@ class PreviewLabeler(BatchLabeler, Protocol):
         ...
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:
-        """Return the number of tokens that the model reads for these samples together."""
+        """Return the number of tokens that the model reads for these samples, what they share included."""
         ...
 
 
@@ -90,7 +90,8 @@ def preview(
     if rows is None:
         rows = sum(1 for _ in islice(corpus, limit))
     good_share = 1 - look.bad / look.rows if look.rows else 0.0
-    tokens_a_row = labeler.count_tokens(look.sample) / len(look.sample) if look.sample else 0.0
+    shared = labeler.count_tokens([])  # what all rows begin with is read once
+    tokens_a_row = (labeler.count_tokens(look.sample) - shared) / max(len(look.sample), 1)
     return Preview(
         prompt=labeler.preview(look.first) if look.first else None,
         rows=rows,
@@ -98,7 +99,7 @@ def preview(
         looked_at=look.rows,
         bad=look.bad,
         first_bad=look.first_bad,
-        tokens=round(tokens_a_row * rows * good_share),
+        tokens=shared + round(tokens_a_row * rows * good_share),
         rows_per_second=_speed(labeler, look.sample, clock) if look.sample else None,
         memory=psutil.Process().memory_info().rss,
     )

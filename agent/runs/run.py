@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from signal import SIGINT
 
 from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.sample import Sample
@@ -130,9 +131,10 @@ def _stopping_politely(tally: Tally) -> Iterator[None]:
     try:
         with stoppable():
             yield
-    except Stopped as stop:
+    except (Stopped, KeyboardInterrupt) as stop:  # Arrow raises the latter for a Ctrl-C while it reads
+        number = stop.number if isinstance(stop, Stopped) else SIGINT
         raise RunStoppedError(
-            f"stopped after {tally.rows:,} rows; run the same command again to go on", stop.number
+            f"stopped after {tally.rows:,} rows; run the same command again to go on", number
         ) from None
 
 

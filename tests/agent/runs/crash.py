@@ -22,7 +22,7 @@ from thymos.agent.runs.run import run
 ROWS = 600
 CHUNK = 16  # rows; 38 shards
 PAUSE = 0.006  # s per batch, so 0.3 s for a whole run with its end
-LONGEST = 0.13  # s until a kill
+LONGEST = 0.2  # s until a kill
 
 SMALL, SMALL_CHUNK = 104, 52  # rows for the walk over every step: 2 shards, the second with two bad rows
 

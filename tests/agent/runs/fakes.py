@@ -49,7 +49,7 @@ class HashLabeler:
         return f"Which emotion?\n{sample.text}"
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:
-        return sum(len((sample.text or "").split()) for sample in samples)
+        return 100 + sum(len((sample.text or "").split()) for sample in samples)  # 100 are shared
 
     def _label(self, sample: Sample, batch: str) -> Prediction | RowError:
         if sample.text and "refuse" in sample.text:

@@ -30,18 +30,13 @@ def flags() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("group", "name", "flag"), flags())
 def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
     before = getattr(getattr(Job("in"), group), name)
+    kind = {"limit": int, "max_tokens": int, "threshold": float}.get(name, type(before))  # these are None
     value, wanted = {
         bool: ([], True),
         int: (["7"], 7),
         float: (["0.25"], 0.25),
         tuple: (["x"], ("x",)),
-        str: (["x"], "x"),
-        type(None): (["7"], 7)
-        if name == "limit"
-        else (["0.25"], 0.25)
-        if name == "threshold"
-        else (["x"], "x"),
-    }[type(before)]
+    }.get(kind, (["x"], "x"))
     job = parsed("in.csv", flag, *value)
     assert getattr(getattr(job, group), name) == wanted
     assert before != wanted

@@ -50,7 +50,7 @@ def test_the_prompt_is_that_of_the_first_good_row() -> None:
 
 def test_tokens_are_stretched_from_the_sample_to_the_good_rows() -> None:
     rows = [*samples(*["two words"] * 30), *[BadRow(n, "no") for n in range(31, 41)]]
-    assert preview(ListCorpus(rows), HashLabeler()).tokens == 60
+    assert preview(ListCorpus(rows), HashLabeler()).tokens == 100 + 30 * 2
 
 
 def test_a_long_corpus_is_not_walked_to_its_end_when_it_knows_its_length() -> None:

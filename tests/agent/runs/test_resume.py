@@ -1,15 +1,16 @@
-"""An unfinished run goes on where it was, or says what differs."""
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.agent.runs.fakes import CountingCorpus, HashLabeler
+from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.runs.progress import Progress
 from thymos.agent.runs.run import run
+from thymos.agent.runs.stop import RunStoppedError
 from thymos.prompts.errors import ModelError, RowError, RunError
 
 
@@ -73,6 +74,17 @@ def test_restart_does_not_remove_what_no_run_wrote(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"only what a run wrote, got 'thesis.tex'"):
         run(CountingCorpus(50), HashLabeler(), out, chunk_rows=10, restart=True)
     assert precious.read_text() == "mine"
+
+
+def test_an_interrupt_that_a_library_raises_is_a_polite_stop_too(tmp_path: Path) -> None:
+    class Interrupted(CountingCorpus):
+        def __iter__(self) -> Iterator[Sample | BadRow]:
+            yield from islice(super().__iter__(), 25)
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunStoppedError, match="stopped after 20 rows") as stop:
+        run(Interrupted(50), HashLabeler(), tmp_path / "labels.csv", chunk_rows=10)
+    assert stop.value.exit_code == 130
 
 
 def test_a_damaged_shard_is_labelled_again(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The same rows in three formats, read back by other libraries."""
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.agent.runs.fakes import FOUR, HashLabeler, ListCorpus, samples
+from thymos.agent.prediction import Prediction
 from thymos.agent.runs import writers
 from thymos.agent.runs.run import run
 
@@ -40,6 +42,10 @@ def test_the_three_formats_hold_the_same_rows(tmp_path: Path) -> None:
         for name in writers.COLUMNS:
             assert one[name] == two[name]
             assert one[name] == (three[name] if name == "id" else json.loads(three[name]))
+
+
+def test_the_columns_are_the_fields_of_a_prediction_in_order() -> None:
+    assert tuple(field.name for field in dataclasses.fields(Prediction)) == writers.COLUMNS
 
 
 def test_parquet_columns_have_the_types_of_the_table_in_the_docstring(tmp_path: Path) -> None:
