@@ -13,8 +13,8 @@ help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
 demo: $(READY)  ## label a small corpus and print the result
-	@mkdir -p out
-	$(BIN)/thymos label demo/letters.csv -o out/demo.parquet --taxonomy ekman --keep-columns text --overwrite
+	@rm -rf out && mkdir out
+	$(BIN)/thymos label demo/letters.csv -o out/demo.parquet --taxonomy ekman --keep-columns text
 	$(BIN)/thymos show out/demo.parquet
 
 test: lint  ## style, types and the fast tests; what CI runs

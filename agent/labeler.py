@@ -50,6 +50,7 @@ class Labeler:
         engine: Engine = "auto",
         calibration: Calibration = "content-free",
         max_tokens: int = MAX_TOKENS,
+        expected_rows: int | None = None,
     ) -> None:
         """Compute what all rows share: the prefix and the bias towards label words.
 
@@ -62,13 +63,14 @@ class Labeler:
             calibration: "content-free" divides by the mean distribution over messages that say nothing
                 (Zhao et al. 2021); "none" leaves the model's own.
             max_tokens: longest row, its context included; earlier turns are dropped first to fit.
+            expected_rows: how many rows will come, if known: many make it worth compiling.
         """
         self._taxonomy = taxonomy
         self._prompt = prompt
         self._rule = rule or Rule()
         self._max_tokens = max_tokens
         self._encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
-        self.engine, forward = resolve_engine(model, engine)
+        self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
         self._scorer = LabelScorer(forward, self._encoder)
         self._calibration = calibration
         if calibration == "content-free":
@@ -90,6 +92,7 @@ class Labeler:
         engine: Engine = "auto",
         calibration: Calibration = "content-free",
         max_tokens: int = MAX_TOKENS,
+        expected_rows: int | None = None,
     ) -> Self:
         """Load a model and make it a labeler.
 
@@ -105,6 +108,7 @@ class Labeler:
             engine: auto, eager, compiled or general.
             calibration: content-free or none.
             max_tokens: longest row.
+            expected_rows: how many rows will come, if known: many make it worth compiling.
 
         Raises:
             ModelError: the model or adapter can't be used here.
@@ -122,6 +126,7 @@ class Labeler:
             engine=engine,
             calibration=calibration,
             max_tokens=max_tokens,
+            expected_rows=expected_rows,
         )
 
     @property

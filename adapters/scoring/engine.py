@@ -5,6 +5,7 @@ every run, since engines agree to rounding only.
 """
 
 import ctypes
+import os
 import shutil
 import sys
 from typing import Literal
@@ -13,29 +14,35 @@ from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.scoring.general import GeneralForward
 from thymos.adapters.scoring.scorer import Forward
 from thymos.adapters.scoring.tight import TightLlama, supports
+from thymos.adapters.weights import cache_dir
 from thymos.prompts.errors import ModelError
 
 Engine = Literal["auto", "eager", "compiled", "general"]
 COMPILERS = ("g++", "clang++", "c++")
+COMPILE_FROM = 10_000  # rows: below, compiling takes longer than it saves
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEEP = 1 << 30  # bytes
 
 
-def resolve_engine(model: LanguageModel, wish: Engine = "auto") -> tuple[Engine, Forward]:
+def resolve_engine(
+    model: LanguageModel, wish: Engine = "auto", *, expected_rows: int | None = None
+) -> tuple[Engine, Forward]:
     """Choose the forward pass.
 
     Args:
         model: loaded; "eager" and "compiled" take its weights over.
-        wish: "auto" is "eager" for Llama architectures in bf16, fp16 or fp32 and "general" for all else;
-            "compiled" needs a C++ compiler on CPUs and takes a minute the first time.
+        wish: "auto" is "eager" for Llama architectures in bf16, fp16 or fp32, "compiled" where at least `COMPILE_FROM`
+            rows are expected and a C++ compiler is there, and "general" for all else.
+        expected_rows: how many rows are to come, where that is known.
 
     Raises:
         ModelError: the wish can't be granted for this model or machine.
     """
     fast = model.load_in is None and supports(model.model.config)
     if wish == "auto":
-        wish = "eager" if fast else "general"
+        many = expected_rows is not None and expected_rows >= COMPILE_FROM
+        wish = ("compiled" if many and can_compile() else "eager") if fast else "general"
     if wish == "general":
         return wish, GeneralForward(model.model)
     if not fast:
@@ -46,6 +53,8 @@ def resolve_engine(model: LanguageModel, wish: Engine = "auto") -> tuple[Engine,
     if wish == "compiled" and model.device == "cpu" and not can_compile():
         raise ModelError("engine compiled must have a C++ compiler, got none; install g++ or use --engine eager")
     keep_freed_memory()
+    if wish == "compiled":  # where inductor keeps what it built, so that only the first run compiles
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir() / "inductor"))
     return wish, TightLlama(model.model, compiled=wish == "compiled")
 
 

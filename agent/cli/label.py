@@ -91,10 +91,7 @@ def open_input(job: Job) -> "Corpus":
     Raises:
         InputError: there is none, or its columns cannot be used.
     """
-    from thymos.adapters.readers import (  # type: ignore[import-not-found, unused-ignore]
-        Columns,
-        open_corpus,
-    )
+    from thymos.adapters.readers import Columns, open_corpus
 
     flags = job.reading
     columns = Columns(
@@ -107,35 +104,37 @@ def open_input(job: Job) -> "Corpus":
         face=flags.face_column,
         physiology=flags.physiology_column,
     )
-    corpus: Corpus = open_corpus(
+    return open_corpus(
         job.input,
         format=flags.format,
         columns=columns,
         context_turns=flags.context_turns,
         encoding=flags.encoding,
     )
-    return corpus
 
 
-def load_labeler(job: Job) -> "PreviewLabeler":
+def load_labeler(job: Job, expected_rows: int | None) -> "PreviewLabeler":
     """Load the model that a job names.
+
+    Args:
+        job: what was told.
+        expected_rows: how many rows will come, if known.
 
     Raises:
         ModelError: it cannot be found or used here.
         TaxonomyError: the label set is unknown.
     """
-    from thymos.agent.labeler import Labeler  # type: ignore[import-not-found, unused-ignore]
+    from thymos.agent.labeler import Labeler
 
     told = asdict(job.model) | asdict(job.decision)
     given = {name: value for name, value in told.items() if value is not None}  # its own defaults otherwise
-    labeler: PreviewLabeler = Labeler.from_pretrained(**given)
-    return labeler
+    return Labeler.from_pretrained(**given, expected_rows=expected_rows)
 
 
 def label_corpus(
     job: Job,
     corpus_from: Callable[[Job], "Corpus"] = open_input,
-    labeler_from: Callable[[Job], "PreviewLabeler"] = load_labeler,
+    labeler_from: Callable[[Job, int | None], "PreviewLabeler"] = load_labeler,
 ) -> int:
     """Do a job: everything that needs no model is checked before one is loaded.
 
@@ -150,6 +149,7 @@ def label_corpus(
     from rich.console import Console
 
     from thymos.agent.cli.run_bar import RunBar
+    from thymos.agent.runs.progress import expected_rows
     from thymos.agent.runs.run import check_before, run
 
     output = _needed(job)
@@ -157,7 +157,7 @@ def label_corpus(
     kept, overwrite = job.writing.kept, job.writing.overwrite
     if output is not None:
         check_before(corpus, output, keep_columns=kept, overwrite=overwrite)
-    labeler = labeler_from(job)
+    labeler = labeler_from(job, expected_rows(corpus, job.reading.limit))
     if output is None or job.running.dry_run:
         return _dry_run(job, corpus, labeler)
     with RunBar(Console(stderr=True), quiet=job.running.quiet) as bar:
@@ -178,9 +178,7 @@ def label_corpus(
 def _needed(job: Job) -> Path | None:
     """Return the output, which only a dry run can do without."""
     if job.output is None and not job.running.dry_run:
-        raise InputError(
-            f"output must be given, got none; for example -o {Path(job.input).stem}.parquet, or --dry-run"
-        )
+        raise InputError(f"output must be given, got none; for example -o {Path(job.input).stem}.parquet, or --dry-run")
     return job.output
 
 

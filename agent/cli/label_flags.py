@@ -1,7 +1,7 @@
 """The flags of `thymos label`, one frozen dataclass per group of its help. Values only."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
@@ -78,19 +78,20 @@ class ModelFlags:
     """What answers.
 
     Attributes:
-        model: built-in name, hub id or folder.
-        adapter: name or folder of a LoRA adapter.
-        load_in: `4bit` or `8bit` to load the weights so.
+        model: built-in name, folder, GGUF file or hub id; `thymos models` lists what is here.
+        adapter: folder or hub id of a LoRA adapter.
+        load_in: quantise the weights while loading, through bitsandbytes.
         device: `cpu`, `cuda`, ...; the best there is unless given.
-        engine: how the forward pass is run; `auto` takes the fastest that works here.
-        max_tokens: longest row; a longer one is a bad row.
+        engine: how the forward pass is run; `auto` takes the fastest that works here and compiles it for
+            corpora of 10,000 rows or more.
+        max_tokens: longest row, 2048 unless given; earlier turns are left out to fit, a longer text is a bad row.
     """
 
     model: str = "smollm2-135m"
     adapter: str | None = None
-    load_in: str | None = None
+    load_in: Literal["4bit", "8bit"] | None = None
     device: str | None = None
-    engine: str = "auto"
+    engine: Literal["auto", "eager", "compiled", "general"] = "auto"
     max_tokens: _Count | None = None
 
 
@@ -101,15 +102,17 @@ class DecisionFlags:
 
     Attributes:
         taxonomy: built-in label set, or your own YAML file.
-        prompt: built-in prompt, or your own template.
-        threshold: probability that a label of a multi-label set needs.
+        prompt: `instruct` lists the labels; `short` is for models tuned on the label set.
+        threshold: probability that a label of a multi-label set needs; the likeliest is always chosen.
         abstain_below: leave a row to a person when its largest probability is below this.
+        calibration: `content-free` takes away the model's bias towards label words; `none` leaves it.
     """
 
     taxonomy: str = "goemotions"
-    prompt: str = "instruct"
-    threshold: _Share | None = None
+    prompt: Literal["instruct", "short"] = "instruct"
+    threshold: _Share = 0.25
     abstain_below: _Share = 0.0
+    calibration: Literal["content-free", "none"] = "content-free"
 
 
 @Parameter(name="*", group=RUN)

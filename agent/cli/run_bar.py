@@ -28,9 +28,7 @@ _SPEED_OVER = 120.0  # s, so that several chunks count
 class RunBar:
     """Draws what it is called with, between `with` and the end of the block."""
 
-    def __init__(
-        self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._quiet = quiet
         self._clock = clock

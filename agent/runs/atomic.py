@@ -67,6 +67,5 @@ def refusal(path: Path, error: OSError) -> RunError:
             "run the same command again"
         )
     return RunError(
-        f"{path} must be writable, got: {why}; rows that were saved stay: mend that and run the same command "
-        "again"
+        f"{path} must be writable, got: {why}; rows that were saved stay: mend that and run the same command again"
     )

@@ -42,9 +42,7 @@ class Destination:
             )
         folder = place.out.parent
         if not folder.is_dir():
-            raise RunError(
-                f"output folder must exist, got {str(folder)!r}; make it or choose another with -o"
-            )
+            raise RunError(f"output folder must exist, got {str(folder)!r}; make it or choose another with -o")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise RunError(f"output folder must be writable, got {str(folder)!r}; choose another with -o")
         if place.out.is_dir():

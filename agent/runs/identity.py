@@ -41,9 +41,7 @@ class Fingerprint:
     parts: Mapping[str, Any]
 
     @classmethod
-    def of(
-        cls, corpus: Mapping[str, object], labeler: Mapping[str, object], options: Mapping[str, object]
-    ) -> Self:
+    def of(cls, corpus: Mapping[str, object], labeler: Mapping[str, object], options: Mapping[str, object]) -> Self:
         """Build the fingerprint from what a corpus, a labeler and the options say of themselves.
 
         Raises:
@@ -64,8 +62,7 @@ class Fingerprint:
         return [
             f"{name} was {_shown(before.get(name, _MISSING))}, now {_shown(after.get(name, _MISSING))}"
             for name in dict.fromkeys([*before, *after])
-            if canonical(before.get(name, [])) != canonical(after.get(name, []))
-            or (name in before) != (name in after)
+            if canonical(before.get(name, [])) != canonical(after.get(name, [])) or (name in before) != (name in after)
         ]
 
 

@@ -40,9 +40,7 @@ SCHEMA = pa.schema(
 )
 
 
-def label_chunk(
-    chunk: Sequence[Sample | BadRow], first_row: int, labeler: BatchLabeler, kept: Selection
-) -> Any:
+def label_chunk(chunk: Sequence[Sample | BadRow], first_row: int, labeler: BatchLabeler, kept: Selection) -> Any:
     """Label one chunk.
 
     Args:
@@ -59,9 +57,7 @@ def label_chunk(
     """
     samples = [row for row in chunk if isinstance(row, Sample)]
     answers = labeler.label_batch(samples) if samples else []
-    strays = [
-        p.id for s, p in zip(samples, answers, strict=False) if isinstance(p, Prediction) and p.id != s.id
-    ]
+    strays = [p.id for s, p in zip(samples, answers, strict=False) if isinstance(p, Prediction) and p.id != s.id]
     if len(answers) != len(samples) or strays:
         raise RunError(
             f"labeler must give one answer per row in order, got {len(answers)} for {len(samples)} rows"
@@ -111,9 +107,7 @@ def _row(
 
 def _set_aside(row: BadRow) -> dict[str, Any]:
     """Return one row of the table for a row that could not be labelled."""
-    values = {
-        name: readable(value) if isinstance(value, str) else value for name, value in asdict(row).items()
-    }
+    values = {name: readable(value) if isinstance(value, str) else value for name, value in asdict(row).items()}
     if values["excerpt"] is not None:
         values["excerpt"] = values["excerpt"][:EXCERPT]
     return values

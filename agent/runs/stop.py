@@ -48,9 +48,7 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(
-                number, signal.SIG_DFL if handler is None else handler
-            )  # None: set by no Python code
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: set by no Python code
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -47,18 +47,14 @@ class Writer(Protocol):
 class ParquetWriter:
     """Parquet with one struct field per label: `probabilities.joy` is a column to DuckDB."""
 
-    def __init__(
-        self, handle: BinaryIO, labels: tuple[str, ...], kept: Census, provenance: Provenance
-    ) -> None:
+    def __init__(self, handle: BinaryIO, labels: tuple[str, ...], kept: Census, provenance: Provenance) -> None:
         self._labels = labels
         self._kept = kept
         self._names = kept.renamed(COLUMNS)
         self._types = {"string": pa.string(), "int64": pa.int64(), "double": pa.float64(), "bool": pa.bool_()}
         self._waiting: list[Any] = []
         self._schema = self._plan(provenance)
-        self._file = pq.ParquetWriter(
-            handle, self._schema, version="2.6", data_page_version="1.0", compression="zstd"
-        )
+        self._file = pq.ParquetWriter(handle, self._schema, version="2.6", data_page_version="1.0", compression="zstd")
 
     def write(self, good: Any) -> None:
         """Add rows; they go to the file a row group at a time."""
@@ -152,9 +148,7 @@ class CsvWriter:
         self._handle.write(text.getvalue().encode())
 
 
-def writer_for(
-    suffix: str, handle: BinaryIO, labels: tuple[str, ...], kept: Census, provenance: Provenance
-) -> Writer:
+def writer_for(suffix: str, handle: BinaryIO, labels: tuple[str, ...], kept: Census, provenance: Provenance) -> Writer:
     """Return the writer of a checked suffix."""
     if suffix == ".parquet":
         return ParquetWriter(handle, labels, kept, provenance)

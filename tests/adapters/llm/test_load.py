@@ -27,7 +27,7 @@ def lora(base: Path, folder: Path, seed: int = 1) -> Path:
     config = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
     with warnings.catch_warnings():  # peft 0.21 reads an attribute that transformers 5 renamed
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
-        get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(folder)
+        get_peft_model(AutoModelForCausalLM.from_pretrained(base), config).save_pretrained(str(folder))
     return folder
 
 

@@ -7,7 +7,7 @@ import torch
 
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.scoring.encode import PromptEncoder
-from thymos.adapters.scoring.engine import can_compile, resolve_engine
+from thymos.adapters.scoring.engine import COMPILE_FROM, Engine, can_compile, resolve_engine
 from thymos.adapters.scoring.general import GeneralForward
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.scoring.tight import TightLlama
@@ -32,6 +32,13 @@ def test_a_fast_engine_for_a_model_it_cannot_compute_is_refused(tiny_model: Path
         resolve_engine(other, "compiled")
 
 
+def test_auto_compiles_only_where_many_rows_pay_for_it(tiny_model: Path) -> None:
+    few, _ = resolve_engine(load_language_model(str(tiny_model)), "auto", expected_rows=COMPILE_FROM - 1)
+    many, _ = resolve_engine(load_language_model(str(tiny_model)), "auto", expected_rows=COMPILE_FROM)
+    assert few == "eager"
+    assert many == ("compiled" if can_compile() else "eager")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not can_compile(), reason="needs a C++ compiler")
 def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path) -> None:
@@ -39,9 +46,10 @@ def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path
     taxonomy = load_taxonomy("goemotions")
     prompt = load_prompt("instruct", taxonomy)
     scores = {}
-    for engine in ("eager", "compiled", "general"):
+    engines: tuple[Engine, ...] = ("eager", "compiled", "general")
+    for engine in engines:
         model = load_language_model()
-        _, forward = resolve_engine(model, engine)  # type: ignore[arg-type]
+        _, forward = resolve_engine(model, engine)
         encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
         rows = [encoder.row(prompt.row(line.split("\t")[0])) for line in lines]
         scores[engine] = LabelScorer(forward, encoder).log_probabilities(rows).exp()

@@ -14,9 +14,7 @@ CORPUS: dict[str, object] = {"sha256": "0" * 64, "format": "csv"}
 LABELER: dict[str, object] = {"model": "smollm2-135m", "taxonomy": "ekman", "threshold": None}
 OPTIONS: dict[str, object] = {"limit": None}
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)
-)
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
 
 
 def test_the_digest_is_the_sha256_of_sorted_json_without_white_space() -> None:

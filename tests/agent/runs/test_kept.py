@@ -34,9 +34,7 @@ def census(*values: object) -> Census:
         ([2**64], "string"),
     ],
 )
-def test_a_column_gets_the_narrowest_type_that_holds_all_of_its_values(
-    values: list[object], kind: str
-) -> None:
+def test_a_column_gets_the_narrowest_type_that_holds_all_of_its_values(values: list[object], kind: str) -> None:
     assert census(*values).type_of("c") == kind
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -30,11 +31,16 @@ def flags() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("group", "name", "flag"), flags())
 def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
     before = getattr(getattr(Job("in"), group), name)
+    hint = get_type_hints(type(getattr(Job("in"), group)))[name]
+    choices = get_args(hint if get_origin(hint) is Literal else next(iter(get_args(hint)), None))
+    if choices and isinstance(choices[-1], str):  # a Literal
+        assert getattr(getattr(parsed("in.csv", flag, choices[-1]), group), name) == choices[-1] != before
+        return
     kind = {"limit": int, "max_tokens": int, "threshold": float}.get(name, type(before))  # these are None
     value, wanted = {
         bool: ([], True),
         int: (["7"], 7),
-        float: (["0.25"], 0.25),
+        float: (["0.125"], 0.125),
         tuple: (["x"], ("x",)),
     }.get(kind, (["x"], "x"))
     job = parsed("in.csv", flag, *value)
@@ -55,7 +61,7 @@ def test_a_job_writes_its_output_and_says_so(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     job = Job("in", Path("labels.csv"))
-    assert label_corpus(job, lambda job: ListCorpus(samples("a", "b")), lambda job: HashLabeler()) == 0
+    assert label_corpus(job, lambda job: ListCorpus(samples("a", "b")), lambda job, rows: HashLabeler()) == 0
     assert capsys.readouterr().out == "labelled 2 rows in labels.csv\n"
 
 
@@ -65,20 +71,16 @@ def test_bad_rows_are_told_by_the_last_line_and_the_exit_code_again_and_again(
     monkeypatch.chdir(tmp_path)
     job = Job("in", Path("labels.csv"))
     for word in ("labelled", "already done:"):
-        assert label_corpus(job, lambda job: CountingCorpus(101), lambda job: HashLabeler()) == 5
+        assert label_corpus(job, lambda job: CountingCorpus(101), lambda job, rows: HashLabeler()) == 5
         said = f"{word} 99 rows in labels.csv, 2 bad rows set aside in labels.errors.jsonl\n"
         assert capsys.readouterr().out == said
 
 
-def test_repeated_ids_are_warned_about_on_standard_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_repeated_ids_are_warned_about_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [*samples("a"), *samples("b")]
     job = Job("in", tmp_path / "labels.csv")
-    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job: HashLabeler()) == 0
-    assert capsys.readouterr().err.startswith(
-        "warning: 1 row with an id that an earlier row has, for example '1'"
-    )
+    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job, rows: HashLabeler()) == 0
+    assert capsys.readouterr().err.startswith("warning: 1 row with an id that an earlier row has, for example '1'")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_repeated_ids_are_warned_about_on_standard_error(
 def test_what_can_be_refused_without_a_model_is(
     tmp_path: Path, out: str | None, kept: tuple[str, ...], error: str
 ) -> None:
-    def load(job: Job) -> HashLabeler:
+    def load(job: Job, expected_rows: int | None) -> HashLabeler:
         raise AssertionError("the model was loaded")
 
     (tmp_path / "there.csv").write_text("mine")
@@ -107,10 +109,8 @@ def test_a_dry_run_shows_the_exact_prompt_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job = Job("in", tmp_path / "labels.csv", running=RunFlags(dry_run=True))
-    rows = samples(
-        "Oh [no], a very long line that no terminal of eighty columns could hold: " + "x" * 80, "b"
-    )
-    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job: HashLabeler()) == 0
+    rows = samples("Oh [no], a very long line that no terminal of eighty columns could hold: " + "x" * 80, "b")
+    assert label_corpus(job, lambda job: ListCorpus(rows), lambda job, rows: HashLabeler()) == 0
     said = capsys.readouterr().out
     assert f"\nWhich emotion?\n{rows[0].text}\n" in said  # type: ignore[union-attr]
     assert "\nrows    2\n" in said
@@ -120,5 +120,5 @@ def test_a_dry_run_shows_the_exact_prompt_and_writes_nothing(
 
 def test_a_dry_run_needs_no_output(capsys: pytest.CaptureFixture[str]) -> None:
     job = Job("in", running=RunFlags(dry_run=True))
-    assert label_corpus(job, lambda job: CountingCorpus(500), lambda job: HashLabeler()) == 0
+    assert label_corpus(job, lambda job: CountingCorpus(500), lambda job, rows: HashLabeler()) == 0
     assert "\nrows    500\n" in capsys.readouterr().out

@@ -38,9 +38,7 @@ def _corpus(path: Path) -> None:
         table = csv.writer(handle)
         table.writerow(["id", "text", "speaker"])
         for number in range(1, ROWS + 1):
-            parts = [chance.choice(list_) for list_ in (OPENINGS, MIDDLES, ENDINGS)] * chance.choice(
-                (1, 1, 2, 6)
-            )
+            parts = [chance.choice(list_) for list_ in (OPENINGS, MIDDLES, ENDINGS)] * chance.choice((1, 1, 2, 6))
             table.writerow([f"r{number}", "" if number % 150 == 0 else " ".join(parts), chance.choice("AB")])
 
 

@@ -1,3 +1,5 @@
+"""An interrupted run goes on where it stopped and ends in the same bytes."""
+
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path

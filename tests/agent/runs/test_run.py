@@ -39,9 +39,7 @@ def test_good_rows_stand_in_input_order_with_what_the_labeler_said(tmp_path: Pat
 
 def test_bad_rows_of_corpus_and_labeler_are_set_aside_with_row_and_reason(tmp_path: Path) -> None:
     rows = samples("fine", "please refuse " + "x" * 100, "fine too")
-    rows.insert(
-        1, BadRow(2, "text must be UTF-8, got byte 0xff; pass --encoding", id=None, excerpt="\ud83d caf")
-    )
+    rows.insert(1, BadRow(2, "text must be UTF-8, got byte 0xff; pass --encoding", id=None, excerpt="\ud83d caf"))
     report = run(ListCorpus(rows), HashLabeler(), tmp_path / "labels.jsonl")
     assert report.errors == tmp_path / "labels.errors.jsonl"
     assert lines(report.errors) == [
