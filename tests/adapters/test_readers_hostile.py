@@ -471,4 +471,4 @@ def test_utf_16_cut_in_half_a_character_costs_its_row(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes("text\na\nbc".encode("utf-16")[:-1])
     a, bad = told(path, "csv")
-    assert (a, bad[:35]) == ("a", "BAD row must be valid utf-16, got a")
+    assert (a, bad[:38]) == ("a", "BAD row must be valid utf-16-le, got a")
