@@ -53,7 +53,7 @@ def locate(text: str) -> Place:
     name, colon, split = text.rpartition(":")
     if not _exists(path) and colon and name and _is_folder(Path(name)):
         return Place(folder=_checked(Path(name)), split=split)
-    if not _exists(path) and (found := hub_id(text, SUFFIXES)):
+    if found := hub_id(text, SUFFIXES):
         return Place(hub=found[0], split=found[1])
     check_file(path)
     return Place(file=path)

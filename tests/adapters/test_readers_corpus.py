@@ -104,7 +104,7 @@ def peak(rows: Iterable[object]) -> int:
     return high
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "txt", "csv.gz"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "txt", "csv.gz", "dair"])
 def test_a_pass_holds_far_less_than_the_file(tmp_path: Path, kind: str) -> None:
     rows = [{"id": n, "text": f"{n} " + "x" * 1000, "dialogue_id": n // 10} for n in range(8000)]  # 8 MB
     path = tmp_path / f"f.{kind}"
@@ -112,7 +112,18 @@ def test_a_pass_holds_far_less_than_the_file(tmp_path: Path, kind: str) -> None:
         path.write_text(json.dumps(rows))
     elif kind == "jsonl":
         path.write_text("\n".join(map(json.dumps, rows)))
+    elif kind == "dair":
+        path.write_text("\n".join(f"{row['text']};joy" for row in rows))
     else:
         text = "id,text,dialogue_id\n" + "".join(f"{r['id']},{r['text']},{r['dialogue_id']}\n" for r in rows)
         path.write_bytes(gzip.compress(text.encode(), 1) if kind.endswith("gz") else text.encode())
-    assert peak(open_corpus(path, columns=Columns(dialogue=""))) < 1_000_000
+    corpus = open_corpus(path, format="auto" if kind != "dair" else "dair", columns=Columns(dialogue=""))
+    assert peak(corpus) < 1_000_000
+
+
+def test_an_unclosed_quote_holds_little_of_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text('id,text\n0,"open\n' + f"1,{'x' * 10_000}\n" * 2000)  # 20 MB
+    assert (
+        peak(open_corpus(path)) < 10_000_000
+    )  # the limit of a million characters, four bytes each, and lists

@@ -35,7 +35,7 @@ PIECES += [
 ]
 CONTENT = st.lists(st.sampled_from(PIECES) | st.binary(max_size=12), max_size=40).map(b"".join)
 SETTINGS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -67,7 +67,7 @@ def test_any_bytes_end_in_rows_or_a_sentence(tmp_path: Path, kind: str, content:
     "encoding", ["utf-16", "utf-32", "shift_jis", "utf-7", "cp037", "iso2022_jp", "ascii"]
 )
 @pytest.mark.parametrize("kind", ["csv", "json"])
-@settings(SETTINGS, max_examples=20)
+@settings(SETTINGS, max_examples=10)
 @given(content=CONTENT)
 def test_any_bytes_in_any_encoding_end_so(tmp_path: Path, kind: str, encoding: str, content: bytes) -> None:
     path = tmp_path / "file"

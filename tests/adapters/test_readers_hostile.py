@@ -263,9 +263,9 @@ def test_a_row_with_too_few_or_too_many_cells_is_counted(tmp_path: Path) -> None
 
 def test_a_quote_that_is_never_closed_costs_its_row(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_text("id,text\n1,a\n" + '2,"b\n' + "".join(f"{n},c\n" for n in range(3, 200_003)))
+    path.write_text('id,text\n1,a\n2,"b\n' + f"3,{'c' * 1000}\n" * 2000)
     a, bad, *rest = told(path, "csv")
-    assert (a, rest) == ("a", ["c"] * 200_000)
+    assert (a, rest) == ("a", ["c" * 1000] * 2000)
     assert bad.startswith("BAD row must close the quote that it opens within 1,000,000 characters")
 
 

@@ -138,6 +138,9 @@ def test_columns_are_found_by_obvious_names_whatever_their_case(tmp_path: Path) 
     assert (row.id, row.text, row.speaker, row.gold) == ("x", "hello", "Ann", ("joy",))
     assert row.modalities == ("text",)  # a column `image` is not taken for files
     assert only(path, label="", id="").gold is None
+    path.write_text("text,turn\nhello,1\n")
+    assert open_corpus(path).columns.turn is None  # of no use without a dialogue
+    path.write_text("ID,Utterance,Speaker,Emotion\nx,hello,Ann,joy\n")
     assert only(path, label="", id="").id == "1"
 
 
