@@ -437,6 +437,8 @@ def test_a_file_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     path.write_text("text\na\n")
     path.chmod(0)
     refused(path, "must be readable, got .*file.csv")
+    (tmp_path / "folder").mkdir(mode=0)
+    refused(tmp_path / "folder", "must be readable, got .*folder, which you may not enter")
 
 
 def test_headers_that_cannot_be_read_are_sentences(tmp_path: Path) -> None:
