@@ -277,6 +277,16 @@ def test_a_stray_quote_that_meets_another_costs_its_row(tmp_path: Path) -> None:
     assert first[:27] == fourth[:27] == "BAD row must be well-formed"
 
 
+def test_rows_behind_an_unclosed_quote_come_out_where_one_of_them_is_undecodable(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b'id,text\n1,"a\n2,b\n3,caf\xe9\n4,d\n5,"e\nf\xe9"\n6,g\n')
+    first, b, third, d, fifth, g = told(path, "csv")
+    assert (b, d, g) == ("b", "d", "g")
+    assert first.startswith("BAD row must be well-formed")
+    assert third.startswith("BAD row must be valid utf-8, got 0xe9 at byte 6")
+    assert fifth.startswith("BAD row must be valid utf-8, got 0xe9 at byte 2")
+
+
 def test_quotes_that_do_not_work_out_are_ordinary_characters_in_tsv(tmp_path: Path) -> None:
     path = tmp_path / "file.tsv"
     path.write_text('id\ttext\n1\t"a\n2\tb\n3\t"c" and\n4\t"d ""e"""\n5\t"f\n')
