@@ -76,7 +76,9 @@ def labels(what: str, value: object, separator: str | None, max_chars: int) -> t
         _check(what, value, max_chars)
         if not value.strip():
             return None
-        value = _json_list(value) or (value.split(separator) if separator else [value])
+        listed = _json_list(value)
+        cut = value.split(separator) if separator else [value]
+        value = cut if listed is None else listed
     entries = value if isinstance(value, list | tuple) else [value]
     names = (name(what, entry, max_chars) for entry in entries)
     return tuple(entry.strip() for entry in names if entry)

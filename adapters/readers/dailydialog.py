@@ -1,8 +1,8 @@
 """DailyDialog (Li et al. 2017, arXiv:1710.03957): two-party dialogues with an emotion on every turn.
 
-Reads one dialogue a line (`dialogue_id`, `turns` of speaker, text, emotion, act) and the tables of the hub
-(parallel lists `dialog`, `emotion`, `act`). Ids are `<dialogue_id>-<turn>`, turns counted from 1 as RECCON
-counts them.
+Reads one dialogue a line (`dialogue_id`, `turns` of speaker, text, emotion, act; or, in the original spacing,
+`fold` and `dialogue`) and the tables of the hub (parallel lists `dialog`, `emotion`, `act`). Ids are
+`<dialogue_id>-<turn>`, turns counted from 1 as RECCON counts them.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from thymos.adapters.readers.records import Broken, Item, Record, identifier, sh
 
 # In the order of the hub's label ids, for tables that do not declare the names of their classes.
 LABELS = ("no emotion", "anger", "disgust", "fear", "happiness", "sadness", "surprise")
-_SPEAKERS = ("A", "B")
+_SPEAKERS = ("B", "A")  # of even and odd turns, where they are not named
 
 
 def expand(record: Record, number: int) -> Iterator[Item]:
     """Yield the turns of one dialogue, each with the dialogue's own fields beside it."""
     values = dict(record.values)
-    turns = values.pop("turns", None)
-    if turns is None:
-        turns = _parallel(values.pop("dialog", None), values.pop("emotion", None), values.pop("act", None))
-    dialogue = identifier(values.pop("dialogue_id", None), number)
+    # the files in the original spacing have the dialogues of the others in the same order, without their ids
+    unnamed = f"{shown(values['fold'])[1:-1]}-{number - 1}" if "fold" in values else number
+    dialogue = identifier(values.pop("dialogue_id", None), unnamed)
+    turns = _turns(values)
     if not isinstance(turns, list) or not turns:
         yield Broken(
             f"row must be a dialogue with a list of turns, got {shown(turns)}; is it DailyDialog?",
@@ -33,35 +33,31 @@ def expand(record: Record, number: int) -> Iterator[Item]:
         return
     for position, turn in enumerate(turns, start=1):
         turn_id = f"{dialogue}-{position}"
-        if isinstance(turn, dict):
-            shared = {
-                "dialogue_id": dialogue,
-                "turn": position,
-                "speaker": None,
-                "text": None,
-                "emotion": None,
-            }
-            yield Record({**values, **shared, **turn}, id=turn_id)
-        else:
+        if not isinstance(turn, dict):
             yield Broken(f"turn must be an object with text and emotion, got {shown(turn)}", id=turn_id)
+            continue
+        usual = {"speaker": _SPEAKERS[position % 2], "text": None}
+        place = {"dialogue_id": dialogue, "turn": position, "emotion": _named(turn.get("emotion"))}
+        yield Record({**values, **usual, **turn, **place}, id=turn_id)
 
 
-def _parallel(texts: Any, emotions: Any, acts: Any) -> list[dict[str, Any]] | None:
-    """Return turns from the hub's parallel lists."""
+def _turns(values: dict[str, Any]) -> Any:
+    """Take the turns out of a dialogue's fields."""
+    for column in ("turns", "dialogue"):
+        if column in values:
+            return values.pop(column)
+    texts, emotions, acts = (values.pop(column, None) for column in ("dialog", "emotion", "act"))
     if not isinstance(texts, list):
-        return None
+        return texts
     emotions, acts = (column if isinstance(column, list) else [] for column in (emotions, acts))
-    together = list(zip_longest(texts, emotions[: len(texts)], acts[: len(texts)]))
-    return [
-        {"speaker": _SPEAKERS[position % 2], "text": text, "emotion": _named(emotion), "act": act}
-        for position, (text, emotion, act) in enumerate(together)
-    ]
+    together = zip_longest(texts, emotions[: len(texts)], acts[: len(texts)])
+    return [{"text": text, "emotion": emotion, "act": act} for text, emotion, act in together]
 
 
 def _named(emotion: object) -> object:
     if isinstance(emotion, int) and 0 <= emotion < len(LABELS):
         return LABELS[emotion]
-    return emotion
+    return "no emotion" if emotion == "no_emotion" else emotion
 
 
 DAILYDIALOG = Layout(

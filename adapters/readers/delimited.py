@@ -96,18 +96,17 @@ def _record(
     feed: _Feed, names: list[str], cells: list[str], flaw: str | None, delimiter: str
 ) -> Iterator[Item]:
     """Yield the record that the feed's lines hold, and settle which of them come again."""
-    first = feed.record[0][0]
-    undecodable = next((flaw for _, flaw in feed.record if flaw), None)
-    if undecodable is not None:
-        yield Broken(undecodable, excerpt(first))
-    elif flaw is None and len(cells) == len(names):
-        yield Record(dict(zip(names, cells, strict=True)))
+    first, first_flaw = feed.record[0]
+    if flaw is None and len(cells) == len(names):
+        unreadable = next((flaw for _, flaw in feed.record if flaw), None)
+        row = Record(dict(zip(names, cells, strict=True)))
+        yield Broken(unreadable, excerpt(first)) if unreadable else row
     elif flaw is not None or cells:  # an empty line is no row
         literal = first.rstrip("\r\n").split(delimiter)
-        if delimiter == "\t" and len(literal) == len(names):
+        if first_flaw is None and delimiter == "\t" and len(literal) == len(names):
             yield Record(dict(zip(names, literal, strict=True)))
         else:
-            yield Broken(flaw or _miscounted(cells, names, feed), excerpt(first))
+            yield Broken(first_flaw or flaw or _miscounted(cells, names, feed), excerpt(first))
         feed.give_up_first()  # a stray quote may have joined lines that are rows of their own
     feed.done()
 

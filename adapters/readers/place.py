@@ -3,6 +3,7 @@
 Takes what the user named; gives a `Place` that exists (a hub data set may still turn out not to).
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +54,17 @@ def locate(text: str) -> Place:
     name, colon, split = text.rpartition(":")
     if not _exists(path) and colon and name and _is_folder(Path(name)):
         return Place(folder=_checked(Path(name)), split=split)
-    if not _exists(path) and (found := hub_id(text, SUFFIXES)):
+    if found := hub_id(text, SUFFIXES):
         return Place(hub=found[0], split=found[1])
     check_file(path)
     return Place(file=path)
 
 
 def _checked(folder: Path) -> Path:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise InputError(
+            f"corpus must be readable, got {folder}, which you may not enter; change its permissions"
+        )
     if not is_dataset(folder):
         raise InputError(
             f"a folder must be one that datasets' save_to_disk wrote, got {folder}; pass one of its files "

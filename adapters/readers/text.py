@@ -14,10 +14,10 @@ from thymos.prompts.errors import InputError
 LINE_LIMIT = 16 * 2**20  # bytes (or characters) of one line; a longer one is an error row
 CHUNK = 2**16  # bytes
 _BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NUL_FLAW = "row must be text, got a NUL byte; remove it, or pass --encoding utf-16 if the whole file is so"
@@ -74,6 +74,9 @@ def undecodable(text: str, encoding: str) -> str | None:
 
 
 def _marked(first: bytes, encoding: str) -> str:
+    """Return the encoding by the byte order mark, if any; unmarked UTF-16 and UTF-32 get their byte order."""
+    if encoding in ("utf-16", "utf-32"):
+        encoding += "-be" if first.startswith(b"\0") else "-le"  # a corpus begins with an ASCII character
     return next((name for mark, name in _BOMS if first.startswith(mark)), encoding)
 
 

@@ -75,14 +75,27 @@ def test_a_byte_order_mark_decides_the_encoding(tmp_path: Path, kind: str, encod
     assert facts(samples(open_corpus(path))) == EXPECTED
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le", "shift_jis", "gb18030"])
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("latin-1", "latin-1"),
+        ("cp1252", "cp1252"),
+        ("shift_jis", "shift_jis"),
+        ("gb18030", "gb18030"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16", "utf-16-le"),  # without a mark, the byte order shows
+        ("utf-16", "utf-16-be"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "txt"])
-def test_a_named_encoding_is_used(tmp_path: Path, kind: str, encoding: str) -> None:
+def test_a_named_encoding_is_used(tmp_path: Path, kind: str, encoding: str, written: str) -> None:
     text = "怒り" if encoding in ("shift_jis", "gb18030") else "très fâché"
-    content = {"csv": f"text\n{text}\n", "txt": f"{text}\n"}.get(kind, f'[{{"text": "{text}"}}]')
+    row = f'{{"text": "{text}"}}'
+    content = {"csv": f"text\n{text}\n", "txt": f"well, {text}\n", "jsonl": row, "json": f"[{row}]"}[kind]
     path = tmp_path / f"corpus.{kind}"
-    path.write_bytes((content.strip("[]") if kind == "jsonl" else content).encode(encoding))
-    assert [row.text for row in samples(open_corpus(path, encoding=encoding))] == [text]
+    path.write_bytes(content.encode(written))
+    expected = f"well, {text}" if kind == "txt" else text
+    assert [row.text for row in samples(open_corpus(path, encoding=encoding))] == [expected]
 
 
 def test_txt_rows_are_lines_and_ids_are_line_numbers(tmp_path: Path) -> None:
