@@ -18,7 +18,28 @@ ROOT = Path(__file__).resolve().parents[1]
 TAXONOMY = "goemotions"
 
 # Lengths in words of Reddit comments: median 12, one in twenty above 25. For machines without the corpus.
-_WORDS = ["the", "of", "a", "this", "that", "never", "always", "why", "my", "your", "friend", "day", "cat", "rain", "really", "love", "hate", "lost", "found", "again"]
+_WORDS = [
+    "the",
+    "of",
+    "a",
+    "this",
+    "that",
+    "never",
+    "always",
+    "why",
+    "my",
+    "your",
+    "friend",
+    "day",
+    "cat",
+    "rain",
+    "really",
+    "love",
+    "hate",
+    "lost",
+    "found",
+    "again",
+]
 
 
 def rows(number: int, seed: int = 7) -> list[str]:

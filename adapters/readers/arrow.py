@@ -44,9 +44,7 @@ def _rows(batch: Any) -> list[dict[str, Any] | Broken]:
         return rows
     except (ValueError, OverflowError) as error:  # invalid UTF-8, dates beyond Python's
         if batch.num_rows == 1:
-            return [
-                Broken(f"row must convert to Python values, got one that does not ({reason(error)}); mend it")
-            ]
+            return [Broken(f"row must convert to Python values, got one that does not ({reason(error)}); mend it")]
     return [row for position in range(batch.num_rows) for row in _rows(batch.slice(position, 1))]
 
 

@@ -21,9 +21,7 @@ def words(value: object, max_chars: int) -> str | None:
         try:
             value = value.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise RowError(
-                f"text must be valid utf-8, got {error.reason} at byte {error.start + 1}"
-            ) from error
+            raise RowError(f"text must be valid utf-8, got {error.reason} at byte {error.start + 1}") from error
     if value is None:
         return None
     if not isinstance(value, str):
@@ -100,9 +98,7 @@ def media(what: str, value: object, base_dir: Path) -> Path | None:
     except (OSError, ValueError):  # a name too long, a folder that may not be entered, a NUL
         found = False
     if not found:
-        raise RowError(
-            f"{what} must be a file that exists, got {shown(value)}; relative paths start at {base_dir}"
-        )
+        raise RowError(f"{what} must be a file that exists, got {shown(value)}; relative paths start at {base_dir}")
     return path
 
 
@@ -119,8 +115,7 @@ def _json_list(text: str) -> list[object] | None:
 def _check(what: str, text: str, max_chars: int) -> None:
     if len(text) > max_chars:
         raise RowError(
-            f"{what} must have at most {max_chars:,} characters, got {len(text):,}; "
-            "shorten it or raise --max-chars"
+            f"{what} must have at most {max_chars:,} characters, got {len(text):,}; shorten it or raise --max-chars"
         )
     if "\0" in text:
         raise RowError(f"{what} must be text, got a NUL character; remove it")

@@ -92,9 +92,7 @@ def _reader(feed: _Feed, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(feed, delimiter=delimiter, strict=True)
 
 
-def _record(
-    feed: _Feed, names: list[str], cells: list[str], flaw: str | None, delimiter: str
-) -> Iterator[Item]:
+def _record(feed: _Feed, names: list[str], cells: list[str], flaw: str | None, delimiter: str) -> Iterator[Item]:
     """Yield the record that the feed's lines hold, and settle which of them come again."""
     first, first_flaw = feed.record[0]
     if flaw is None and len(cells) == len(names):

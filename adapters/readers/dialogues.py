@@ -62,9 +62,7 @@ class Dialogues:
             dialogue.turns.append(turn)
         if len(dialogue.turns) > self._window:
             self._grow(dialogue, -_size(dialogue.turns.popleft()))
-        while len(self._open) > OPEN_DIALOGUES or (
-            self._characters > OPEN_CHARACTERS and len(self._open) > 1
-        ):
+        while len(self._open) > OPEN_DIALOGUES or (self._characters > OPEN_CHARACTERS and len(self._open) > 1):
             self._characters -= self._open.popitem(last=False)[1].characters
 
     def _grow(self, dialogue: _Dialogue, characters: int) -> None:

@@ -27,8 +27,7 @@ def expand(record: Record, number: int) -> Iterator[Item]:
     conversation = identifier(values.pop("conv_id", None), number)
     if not isinstance(turns, list) or not turns:
         yield Broken(
-            f"row must be a conversation with a list of turns, got {shown(turns)}; "
-            "is it EmpatheticDialogues?",
+            f"row must be a conversation with a list of turns, got {shown(turns)}; is it EmpatheticDialogues?",
             id=conversation,
         )
         return
@@ -46,9 +45,7 @@ def _row(record: Record) -> Item:
     values = dict(record.values)
     conversation, position = (identifier(values.pop(key, None), "") for key in ("conv_id", "utterance_idx"))
     if not position.isascii() or not position.isdecimal() or len(position) > 9:
-        return Broken(
-            f"utterance_idx must be a number from 1, got {shown(position)}; mend this row", id=conversation
-        )
+        return Broken(f"utterance_idx must be a number from 1, got {shown(position)}; mend this row", id=conversation)
     text = values.pop("utterance")
     values["text"] = text.replace(_COMMA, ",") if isinstance(text, str) else text
     values["emotion"] = values.pop("context", None)

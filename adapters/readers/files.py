@@ -61,9 +61,7 @@ def check_file(path: Path) -> None:
             "save a pipe's or device's content to a file"
         )
     if not os.access(path, os.R_OK):
-        raise InputError(
-            f"corpus must be readable, got {path}, which you may not read; change its permissions"
-        )
+        raise InputError(f"corpus must be readable, got {path}, which you may not read; change its permissions")
 
 
 def missing(path: Path) -> str:
@@ -167,9 +165,7 @@ class ByteStream:
         if self._packing is None:
             return f"file cannot be read on from here: {error}; copy it again"
         if isinstance(error, EOFError):
-            return (
-                f"file ends in the middle of its {self._packing} stream, what follows is lost; copy it again"
-            )
+            return f"file ends in the middle of its {self._packing} stream, what follows is lost; copy it again"
         return f"file is damaged from here in its {self._packing} stream ({error}); copy it again"
 
     def _refuse_foreign(self, path: Path) -> None:

@@ -45,9 +45,7 @@ class FolderRecords:
 
     def __iter__(self) -> Iterator[Item]:
         """Yield every row."""
-        for table in self._data.with_format("arrow").iter(
-            BATCH
-        ):  # as stored: nothing decodes audio or pictures
+        for table in self._data.with_format("arrow").iter(BATCH):  # as stored: nothing decodes audio or pictures
             yield from read_batch(table, self._names)
 
     def digest(self) -> Mapping[str, object]:
@@ -99,6 +97,5 @@ def _loaded(folder: Path) -> Any:
 
 def _damaged(folder: Path, error: Exception) -> InputError:
     return InputError(
-        f"datasets folder must be whole, got {folder}, which cannot be opened ({reason(error)}); "
-        "copy or write it again"
+        f"datasets folder must be whole, got {folder}, which cannot be opened ({reason(error)}); copy or write it again"
     )

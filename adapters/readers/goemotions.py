@@ -33,8 +33,7 @@ def read_tsv(stream: ByteStream, encoding: str) -> Iterator[Item]:
             yield Record({"text": cells[0], "labels": cells[1], "id": cells[2]})
         elif line:
             yield Broken(
-                f"row must be text, label ids and comment id with tabs between, got {len(cells)} cells; "
-                "mend this line",
+                f"row must be text, label ids and comment id with tabs between, got {len(cells)} cells; mend this line",
                 excerpt(text),
             )
 

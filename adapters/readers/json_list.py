@@ -38,9 +38,7 @@ def read_json(stream: ByteStream, encoding: str) -> Iterator[Item]:
     elif start == "{":
         yield from _members(window, encoding)
     else:
-        raise InputError(
-            f"{_WHAT}, got something that begins with {start!r}; --format jsonl reads one object a line"
-        )
+        raise InputError(f"{_WHAT}, got something that begins with {start!r}; --format jsonl reads one object a line")
     if window.peek():
         yield Broken(
             "file must end with its list, got more after it; is it JSON lines? Then pass --format jsonl",
@@ -86,9 +84,7 @@ class _Window:
         self.peek()
         while (end := self._end()) is None:
             if len(self.text) - self.at > ELEMENT_LIMIT:
-                raise Damaged(
-                    f"element must be at most {ELEMENT_LIMIT:,} characters, got a longer one; mend it"
-                )
+                raise Damaged(f"element must be at most {ELEMENT_LIMIT:,} characters, got a longer one; mend it")
             if not self.more():
                 raise Damaged("file ends in the middle of its JSON, what follows is lost; copy it again")
         text, self.at = self.text[self.at : end], end
@@ -143,9 +139,7 @@ def _members(window: _Window, encoding: str) -> Iterator[Item]:
             found = key
             yield from _elements(window, encoding)
         else:
-            raise Damaged(
-                f"file must have one list of objects, got {key} after {found}; split it into two files"
-            )
+            raise Damaged(f"file must have one list of objects, got {key} after {found}; split it into two files")
         if window.peek() == ",":
             window.at += 1
     if window.peek() == "":
@@ -167,9 +161,7 @@ def _list_of_objects(window: _Window) -> bool:
 def _between(mark: str) -> str:
     if mark == "":
         return "file ends in the middle of its JSON, what follows is lost; copy it again"
-    return (
-        f"JSON must have a comma or a closing bracket here, got {mark!r}; mend it, what follows is not read"
-    )
+    return f"JSON must have a comma or a closing bracket here, got {mark!r}; mend it, what follows is not read"
 
 
 def _shape(found: str | None, reason: str) -> Exception:

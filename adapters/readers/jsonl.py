@@ -46,14 +46,10 @@ def parse(text: str) -> Any:
         if _ESCAPED_SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
-        reason = (
-            f"row must be valid JSON, got {error.msg.lower()} at character {error.pos + 1}; mend this row"
-        )
+        reason = f"row must be valid JSON, got {error.msg.lower()} at character {error.pos + 1}; mend this row"
         raise ValueError(reason) from error
     except UnicodeEncodeError as error:
-        raise ValueError(
-            "row must be Unicode, got half of a \\ud800 surrogate pair; write both halves"
-        ) from error
+        raise ValueError("row must be Unicode, got half of a \\ud800 surrogate pair; write both halves") from error
     except RecursionError as error:
         raise ValueError("row must be nested less deep, got too many brackets inside each other") from error
     except ValueError as error:  # an integer of thousands of digits

@@ -21,9 +21,7 @@ def expand(record: Record, number: int) -> Iterator[Item]:
 
 MELD = Layout(
     name="meld",
-    columns=Columns(
-        text="Utterance", speaker="Speaker", dialogue="Dialogue_ID", turn="Utterance_ID", label="Emotion"
-    ),
+    columns=Columns(text="Utterance", speaker="Speaker", dialogue="Dialogue_ID", turn="Utterance_ID", label="Emotion"),
     default="csv",
     expand=expand,
 )

@@ -82,14 +82,10 @@ def _options(
     if max_chars < 1:
         raise InputError(f"max_chars must be at least 1, got {max_chars}; leave it out for 100,000")
     if label_separator == "":
-        raise InputError(
-            "label_separator must be at least one character, got none; leave it out for one label a cell"
-        )
+        raise InputError("label_separator must be at least one character, got none; leave it out for one label a cell")
     folder = place.base_dir if base_dir is None else Path(base_dir)
     if not folder.is_dir():
-        raise InputError(
-            f"base_dir must be a folder that exists, got {str(folder)!r}; media paths start from it"
-        )
+        raise InputError(f"base_dir must be a folder that exists, got {str(folder)!r}; media paths start from it")
     return RowOptions(context_turns, max_chars, label_separator, folder)
 
 
@@ -99,14 +95,10 @@ def _general_format(place: Place, name: str, encoding: str) -> str:
     asked = None if layout or name == "auto" else name
     if place.file is None:
         if asked not in (None, DATASETS):
-            raise InputError(
-                f"format {asked} must be a file, got {place.folder or place.hub}; leave the format out"
-            )
+            raise InputError(f"format {asked} must be a file, got {place.folder or place.hub}; leave the format out")
         return DATASETS
     if asked == DATASETS:
-        raise InputError(
-            f"format datasets must be a folder or a hub id, got the file {place.file}; name its folder"
-        )
+        raise InputError(f"format datasets must be a folder or a hub id, got the file {place.file}; name its folder")
     found = asked or format_of(place.file)
     if found == "json" and asked is None:
         found = json_or_jsonl(place.file, encoding)
@@ -162,7 +154,6 @@ def _column_names(source: str, records: Records, layout: Layout | None) -> Seque
             break
     if not names:
         raise InputError(
-            f"corpus must have a readable row among its first {PEEK:,}, got none in {source}; "
-            f"the first one: {flaw}"
+            f"corpus must have a readable row among its first {PEEK:,}, got none in {source}; the first one: {flaw}"
         )
     return tuple(names)

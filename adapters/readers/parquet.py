@@ -26,9 +26,7 @@ class ParquetRecords:
             InputError: the file is no Parquet file or its footer is damaged.
         """
         if not head(path).startswith(_SIGNATURE):
-            raise InputError(
-                f"Parquet file must begin with PAR1, got {path}, which does not; pass its real --format"
-            )
+            raise InputError(f"Parquet file must begin with PAR1, got {path}, which does not; pass its real --format")
         self._path = path
         with _opened(path) as file:
             self._columns = tuple(unique(file.schema_arrow.names))
@@ -71,6 +69,5 @@ def _opened(path: Path) -> Any:
         return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     except (OSError, ValueError, NotImplementedError) as error:
         raise InputError(
-            f"Parquet file must be whole, got {path}, which cannot be opened ({reason(error)}); "
-            "copy or write it again"
+            f"Parquet file must be whole, got {path}, which cannot be opened ({reason(error)}); copy or write it again"
         ) from error

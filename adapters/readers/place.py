@@ -45,9 +45,7 @@ def locate(text: str) -> Place:
         InputError: there is no such thing, or it is of a kind that cannot be read.
     """
     if text == "-":
-        raise InputError(
-            "corpus must be a file, got standard input, which a run could not resume; save it first"
-        )
+        raise InputError("corpus must be a file, got standard input, which a run could not resume; save it first")
     path = Path(text)
     if _is_folder(path):
         return Place(folder=_checked(path))
@@ -62,9 +60,7 @@ def locate(text: str) -> Place:
 
 def _checked(folder: Path) -> Path:
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise InputError(
-            f"corpus must be readable, got {folder}, which you may not enter; change its permissions"
-        )
+        raise InputError(f"corpus must be readable, got {folder}, which you may not enter; change its permissions")
     if not is_dataset(folder):
         raise InputError(
             f"a folder must be one that datasets' save_to_disk wrote, got {folder}; pass one of its files "

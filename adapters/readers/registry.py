@@ -68,9 +68,7 @@ def check_format(name: str) -> None:
         InputError: no format has this name.
     """
     if name not in FORMATS:
-        raise InputError(
-            f"format must be one of {', '.join(FORMATS)}, got {name!r}; auto goes by the file's name"
-        )
+        raise InputError(f"format must be one of {', '.join(FORMATS)}, got {name!r}; auto goes by the file's name")
 
 
 def format_of(path: PurePath) -> str | None:

@@ -68,9 +68,7 @@ class RowBuilder:
         face = self._media(values, columns.face)
         physiology = self._media(values, columns.physiology)
         if text is None and not (speech or face or physiology):
-            raise RowError(
-                "text must not be empty where nothing else is there, got none; fill it or drop the row"
-            )
+            raise RowError("text must not be empty where nothing else is there, got none; fill it or drop the row")
         return Sample(
             id=row_id,
             text=text,
@@ -113,11 +111,7 @@ class RowBuilder:
 
     def _gold(self, values: Mapping[str, Any]) -> tuple[str, ...] | None:
         column, options = self._columns.label, self._options
-        return (
-            cells.labels(column, values.get(column), options.label_separator, options.max_chars)
-            if column
-            else None
-        )
+        return cells.labels(column, values.get(column), options.label_separator, options.max_chars) if column else None
 
     def _readable_id(self, record: Record) -> str | None:
         try:

@@ -69,9 +69,7 @@ def test_the_number_of_rows_is_estimated_from_the_first_ones(tmp_path: Path, pac
 def test_a_dialogue_a_line_is_estimated_in_turns(tmp_path: Path) -> None:
     path = tmp_path / "f.jsonl"
     turns = [{"role": role, "text": "a"} for role in ("speaker", "listener", "speaker")]
-    path.write_text(
-        "".join(json.dumps({"conv_id": n, "emotion": "joy", "turns": turns}) + "\n" for n in range(50))
-    )
+    path.write_text("".join(json.dumps({"conv_id": n, "emotion": "joy", "turns": turns}) + "\n" for n in range(50)))
     assert open_corpus(path, format="empatheticdialogues").estimate_rows() == 100
 
 
@@ -124,6 +122,4 @@ def test_a_pass_holds_far_less_than_the_file(tmp_path: Path, kind: str) -> None:
 def test_an_unclosed_quote_holds_little_of_what_follows(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_text('id,text\n0,"open\n' + f"1,{'x' * 10_000}\n" * 2000)  # 20 MB
-    assert (
-        peak(open_corpus(path)) < 10_000_000
-    )  # the limit of a million characters, four bytes each, and lists
+    assert peak(open_corpus(path)) < 10_000_000  # the limit of a million characters, four bytes each, and lists

@@ -48,9 +48,7 @@ def test_a_second_pass_begins_without_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["2", "1", "0", "x", "nan", ""])
 def test_a_turn_that_does_not_increase_is_a_bad_row_outside_the_context(tmp_path: Path, number: str) -> None:
     found = contexts(tmp_path / "f.csv", f"1,1,A,a\n1,2,B,b\n1,{number},C,wrong\n1,3,A,c\n")
-    expected = (
-        "turn must be a number" if number in ("x", "nan", "") else "turn must increase inside a dialogue"
-    )
+    expected = "turn must be a number" if number in ("x", "nan", "") else "turn must increase inside a dialogue"
     assert found.pop("row 3").startswith(expected)
     assert found == {"a": "", "b": "A:a", "c": "A:a|B:b"}
 

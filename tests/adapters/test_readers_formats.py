@@ -159,9 +159,7 @@ def test_a_split_is_named_after_a_colon(tmp_path: Path, quiet_datasets: Any) -> 
     splits = {name: quiet_datasets.Dataset.from_dict({"text": [name]}) for name in ("train", "test")}
     quiet_datasets.DatasetDict(splits).save_to_disk(tmp_path / "splits")
     assert [row.text for row in samples(open_corpus(f"{tmp_path}/splits:test"))] == ["test"]
-    with pytest.raises(
-        InputError, match=r"split must be one of train, test, got none; name it: .*splits:train"
-    ):
+    with pytest.raises(InputError, match=r"split must be one of train, test, got none; name it: .*splits:train"):
         open_corpus(tmp_path / "splits")
     with pytest.raises(InputError, match="split must be one of train, test, got dev"):
         open_corpus(f"{tmp_path}/splits:dev")

@@ -34,9 +34,7 @@ PIECES += [
     b"1,2",
 ]
 CONTENT = st.lists(st.sampled_from(PIECES) | st.binary(max_size=12), max_size=40).map(b"".join)
-SETTINGS = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def walk(path: Path, kind: str, encoding: str = "utf-8") -> None:
@@ -63,9 +61,7 @@ def test_any_bytes_end_in_rows_or_a_sentence(tmp_path: Path, kind: str, content:
     walk(path, kind)
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-16", "utf-32", "shift_jis", "utf-7", "cp037", "iso2022_jp", "ascii"]
-)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "shift_jis", "utf-7", "cp037", "iso2022_jp", "ascii"])
 @pytest.mark.parametrize("kind", ["csv", "json"])
 @settings(SETTINGS, max_examples=10)
 @given(content=CONTENT)

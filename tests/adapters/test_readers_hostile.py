@@ -138,9 +138,7 @@ def test_a_cell_of_a_megabyte_costs_its_row(tmp_path: Path, kind: str) -> None:
     path.write_text(content(kind, ["one", "x" * 10**6, "three"]))
     one, bad, three = told(path, kind)
     assert (one, three) == ("one", "three")
-    assert bad == (
-        "BAD text must have at most 100,000 characters, got 1,000,000; shorten it or raise --max-chars"
-    )
+    assert bad == ("BAD text must have at most 100,000 characters, got 1,000,000; shorten it or raise --max-chars")
     assert told(path, kind, max_chars=10**6) == ["one", "x" * 10**6, "three"]
 
 
@@ -344,9 +342,7 @@ def test_a_folder_that_datasets_did_not_write_is_refused(tmp_path: Path, kind: s
 
 
 def test_damaged_datasets_folders_are_sentences(tmp_path: Path) -> None:
-    for number, state in enumerate(
-        ["", "{}", "[]", '{"_data_files": [{"filename": "x.arrow"}]}', "[" * 100_000]
-    ):
+    for number, state in enumerate(["", "{}", "[]", '{"_data_files": [{"filename": "x.arrow"}]}', "[" * 100_000]):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "state.json").write_text(state)

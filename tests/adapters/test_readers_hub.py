@@ -47,9 +47,7 @@ def test_a_hub_out_of_reach_is_a_sentence(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 3
     for sentence in done.stdout.splitlines():
-        assert sentence.startswith(
-            "corpus must be a file here or a data set that the hub gives, got 'owner/name'"
-        )
+        assert sentence.startswith("corpus must be a file here or a data set that the hub gives, got 'owner/name'")
         assert "offline mode is enabled" in sentence
         assert sentence.endswith("HF_HUB_OFFLINE")
 

@@ -13,9 +13,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.readers import Columns, open_corpus
 from thymos.adapters.sample import Sample
 
-SHARED = (
-    Path(os.environ.get("THYMOS_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data" / "text"
-)
+SHARED = Path(os.environ.get("THYMOS_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data" / "text"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the corpora are not at {SHARED}")
 
 
@@ -31,9 +29,7 @@ def said(sample: Sample) -> list[tuple[str | None, str]]:
 
 def test_goemotions_ids_become_names(tmp_path: Path) -> None:
     path = tmp_path / "test.tsv"
-    path.write_text(
-        '"Well" he said\t27\tc1\n"""Quoted"" by the rules"\t0,17\tc2\nplain, "with" both\t26\tc3\n'
-    )
+    path.write_text('"Well" he said\t27\tc1\n"""Quoted"" by the rules"\t0,17\tc2\nplain, "with" both\t26\tc3\n')
     rows = read(path, "goemotions")
     assert [(row.id, row.text, row.gold) for row in rows] == [
         ("c1", '"Well" he said', ("neutral",)),
@@ -93,9 +89,7 @@ def test_dailydialog_gives_a_sample_for_every_turn(tmp_path: Path) -> None:
         "no turn",
     ]
     path = tmp_path / "test.jsonl"
-    path.write_text(
-        json.dumps({"dialogue_id": "test-7", "topic": "Work", "turns": turns}) + '\n{"turns": 3}\n'
-    )
+    path.write_text(json.dumps({"dialogue_id": "test-7", "topic": "Work", "turns": turns}) + '\n{"turns": 3}\n')
     a, b, empty, no_turn, no_dialogue = list(open_corpus(path, format="dailydialog"))
     assert isinstance(a, Sample)
     assert isinstance(b, Sample)

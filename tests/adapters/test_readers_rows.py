@@ -104,9 +104,7 @@ def test_media_paths_start_at_the_corpus_and_missing_files_are_bad_rows(tmp_path
         media / "p.csv",
     ]
     assert isinstance(gone, BadRow)
-    assert gone.reason.startswith(
-        "face must be a file that exists, got 'media/gone.png'; relative paths start at"
-    )
+    assert gone.reason.startswith("face must be a file that exists, got 'media/gone.png'; relative paths start at")
     assert isinstance(folder, BadRow)
     path.write_text(f"text,face\na,f.png\nb,{media / 'f.png'}\n")
     assert all(isinstance(row, Sample) for row in open_corpus(path, base_dir=media))
