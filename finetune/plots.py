@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from numpy.typing import NDArray
 
+from thymos.adapters.whole_file import whole_file
 from thymos.finetune.calibration_error import Calibration
 from thymos.finetune.confusion import Confusion
-from thymos.finetune.whole_file import whole_file
 
 _FONT = "DejaVu Sans"  # comes with matplotlib, so pictures look the same everywhere
 _DPI = 150

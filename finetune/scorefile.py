@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from thymos.adapters.whole_file import whole_file
 from thymos.finetune.bootstrap import LEVEL
 from thymos.finetune.scores import LeftOut, Scores
 from thymos.finetune.surroundings import commit, hardware, versions
-from thymos.finetune.whole_file import whole_file
 
 SCHEMA = "thymos.score/1"  # raise the number whenever a field changes its meaning
 _NAMED = 20  # ids a reason for leaving rows out; the count is of all
@@ -118,7 +118,7 @@ def write_score(path: Path, document: Mapping[str, Any]) -> None:
         document: from `score_document`.
 
     Raises:
-        InputError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     with whole_file(path) as file:
         file.write(to_json(document).encode("utf-8"))

@@ -36,5 +36,11 @@ class RunError(ThymosError):
     exit_code = 4
 
 
+class OutputError(ThymosError):
+    """A file cannot be written: the disk is full or the system refuses."""
+
+    exit_code = 4
+
+
 class RowError(ThymosError):
     """One row cannot be labelled; the rest of the corpus goes on without it."""

@@ -7,8 +7,8 @@ own forward: to rounding in fp32, within 0.02 of probability in bf16 (tests hold
 What makes it fast on a CPU: query, key and value in one product and gate and up in another; the prefix's keys
 and values computed once and never copied per row (its scores are one product for all rows); right padding,
 which the causal mask makes harmless; softmax normalised after the value product, where there is less to
-divide; the LM head applied to label tokens alone. Every step is written so that `torch.compile` fuses what
-lies between two matrix products. Knows nothing of text, prompts or label names.
+divide; the LM head applied to label tokens alone (`layer.py` has the arithmetic). Knows nothing of text, prompts
+or label names.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,19 +19,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from torch import Tensor
 
+from thymos.adapters.scoring.layer import Layer, decode, norm
 from thymos.adapters.scoring.trie import LabelTrie
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Weights of one decoder layer; matrices are (out, in)."""
-
-    attention_norm: Tensor
-    qkv: Tensor
-    attention_out: Tensor
-    mlp_norm: Tensor
-    gate_up: Tensor
-    down: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +76,9 @@ class TightLlama:
         self._final_norm = model.model.norm.weight.data
         self._layers = tuple(_take_layer(layer) for layer in model.model.layers)
         self._frequencies = _frequencies(config.rope_parameters["rope_theta"], self._head_dim).to(self._device)
-        self._layer: Callable[..., tuple[Tensor, Tensor, Tensor]] = _layer
+        self._layer: Callable[..., tuple[Tensor, Tensor, Tensor]] = decode
         if compiled:
-            self._layer = torch.compile(_layer, dynamic=True)
+            self._layer = torch.compile(decode, dynamic=True)
 
     @property
     def _device(self) -> torch.device:
@@ -106,7 +95,7 @@ class TightLlama:
         empty = hidden.new_zeros(self._kv_heads, 0, self._head_dim)
         mask = _causal(len(ids), 0, hidden)[None, None, None]
         for layer in self._layers:  # never compiled: one shape, once
-            hidden, key, value = _layer(hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
+            hidden, key, value = decode(hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
             keys.append(key[0].contiguous())
             values.append(value[0].contiguous())
         return Prefix(keys=tuple(keys), values=tuple(values))
@@ -152,7 +141,7 @@ class TightLlama:
         parts = []
         for decision in trie.decisions:
             at = hidden[batch, lengths - 1] if decision.node < 0 else hidden[:, width + decision.node]
-            at = _norm(at, self._final_norm, self._epsilon)
+            at = norm(at, self._final_norm, self._epsilon)
             parts.append(F.linear(at, self._head[list(decision.tokens)]).float())
         return torch.cat(parts, dim=1)
 
@@ -171,81 +160,6 @@ def _take_layer(layer: Any) -> Layer:
     for linear in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
         linear.weight = None
     return taken
-
-
-def _layer(
-    hidden: Tensor,
-    layer: Layer,
-    cosine: Tensor,
-    sine: Tensor,
-    mask: Tensor,
-    prefix_keys: Tensor,
-    prefix_values: Tensor,
-    heads: int,
-    epsilon: float,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """One decoder layer over a batch of rows behind a shared prefix.
-
-    Args:
-        hidden: (batch, tokens, dim).
-        layer: its weights.
-        cosine: of the rotary angles, (batch or 1, tokens, 1, 1, head dim).
-        sine: likewise.
-        mask: added to the rows' own scores, broadcast to (batch, kv heads, group, tokens, tokens).
-        prefix_keys: (kv heads, prefix, head dim), rotated.
-        prefix_values: (kv heads, prefix, head dim).
-        heads: number of query heads.
-        epsilon: of the norms.
-
-    Returns:
-        The new hidden state and the rows' keys and values, (batch, kv heads, tokens, head dim).
-    """
-    batch, tokens, _ = hidden.shape
-    kv_heads, prefix, size = prefix_keys.shape
-    group = heads // kv_heads  # query heads that share one key head (Ainslie et al. 2023)
-    fused = F.linear(_norm(hidden, layer.attention_norm, epsilon), layer.qkv)
-    query, key, value = torch.split(fused, [heads * size, kv_heads * size, kv_heads * size], dim=-1)
-    query = _rotate(query.view(batch, tokens, kv_heads, group, size), cosine, sine) * size**-0.5
-    key = _rotate(key.view(batch, tokens, kv_heads, 1, size), cosine, sine).squeeze(3).transpose(1, 2)
-    value = value.view(batch, tokens, kv_heads, size).transpose(1, 2)  # (batch, kv heads, tokens, size)
-
-    rows = query.permute(0, 2, 3, 1, 4).reshape(batch * kv_heads, group * tokens, size)
-    flat_key = key.reshape(batch * kv_heads, tokens, size)
-    own = torch.bmm(rows, flat_key.transpose(1, 2)).view(batch, kv_heads, group, tokens, tokens) + mask
-    if prefix:
-        shared_query = query.permute(2, 0, 3, 1, 4).reshape(kv_heads, batch * group * tokens, size)
-        shared = torch.bmm(shared_query, prefix_keys.transpose(1, 2))
-        shared = shared.view(kv_heads, batch, group, tokens, prefix).transpose(0, 1)
-        top = torch.maximum(own.amax(-1, keepdim=True), shared.amax(-1, keepdim=True)).float()
-    else:
-        top = own.amax(-1, keepdim=True).float()
-    own_weight = (own.float() - top).exp()
-    total = own_weight.sum(-1, keepdim=True)
-    flat_value = value.reshape(batch * kv_heads, tokens, size)
-    flat_weight = own_weight.to(hidden.dtype).view(batch * kv_heads, group * tokens, tokens)
-    mixed = torch.bmm(flat_weight, flat_value).view(batch, kv_heads, group, tokens, size).float()
-    if prefix:
-        shared_weight = (shared.float() - top).exp()
-        total = total + shared_weight.sum(-1, keepdim=True)
-        flat = shared_weight.to(hidden.dtype).transpose(0, 1).reshape(kv_heads, -1, prefix)
-        late = torch.bmm(flat, prefix_values).view(kv_heads, batch, group, tokens, size)
-        mixed = mixed + late.transpose(0, 1)
-    attended = (mixed / total).to(hidden.dtype).permute(0, 3, 1, 2, 4).reshape(batch, tokens, heads * size)
-    hidden = hidden + F.linear(attended, layer.attention_out)
-    gate, up = F.linear(_norm(hidden, layer.mlp_norm, epsilon), layer.gate_up).chunk(2, dim=-1)
-    return hidden + F.linear(F.silu(gate) * up, layer.down), key, value
-
-
-def _norm(hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """Root mean square norm over the last axis, in fp32 (Zhang and Sennrich 2019)."""
-    wide = hidden.float()
-    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + epsilon)).to(hidden.dtype) * weight
-
-
-def _rotate(states: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Apply rotary positions, halves convention (Su et al. 2021)."""
-    first, second = states.chunk(2, dim=-1)
-    return states * cosine + torch.cat([-second, first], dim=-1) * sine
 
 
 def _frequencies(base: float, size: int) -> Tensor:

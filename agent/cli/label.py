@@ -109,6 +109,7 @@ def open_input(job: Job) -> "Corpus":
         format=flags.format,
         columns=columns,
         context_turns=flags.context_turns,
+        max_chars=flags.max_chars,
         encoding=flags.encoding,
     )
 

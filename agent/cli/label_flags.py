@@ -35,6 +35,7 @@ class InputFlags:
         speech_column: column with paths of voice recordings.
         face_column: column with paths of pictures or videos of faces.
         physiology_column: column with paths of recordings of the body.
+        max_chars: longest text of a row in characters; a longer one is a bad row.
         context_turns: earlier turns of the conversation to show; later ones never are.
         limit: stop after this many input rows.
     """
@@ -49,6 +50,7 @@ class InputFlags:
     speech_column: str | None = None
     face_column: str | None = None
     physiology_column: str | None = None
+    max_chars: _Count = 100_000
     context_turns: _CountOrZero = 5
     limit: _Count | None = None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from thymos.agent.runs.atomic import whole_file
+from thymos.adapters.whole_file import whole_file
 from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.folder import OUTPUT, SIDECAR, RunFolder
 from thymos.agent.runs.kept import Selection
@@ -40,7 +40,8 @@ def finish(
         on_shard: called whenever another shard has been written.
 
     Raises:
-        RunError: a shard cannot be read, or the disk is full or refuses.
+        RunError: a shard cannot be read.
+        OutputError: the disk is full or refuses.
     """
     walk = partial(_shards, folder, count)
     found = survey(walk, selection)

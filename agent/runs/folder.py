@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from thymos.agent.runs.atomic import refusal, whole_file
+from thymos.adapters.whole_file import refusal, whole_file
 from thymos.agent.runs.identity import Fingerprint
 from thymos.prompts.errors import RunError
 
@@ -73,7 +73,7 @@ class RunFolder:
         """Store a shard: afterwards it is on the disk, before it is not there at all.
 
         Raises:
-            RunError: the disk is full or refuses.
+            OutputError: the disk is full or refuses.
         """
         with (
             whole_file(self._shard(number)) as handle,

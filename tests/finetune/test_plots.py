@@ -10,7 +10,7 @@ import pytest
 from thymos.finetune.calibration_error import Calibration, calibration
 from thymos.finetune.confusion import Confusion
 from thymos.finetune.plots import draw_confusion, draw_reliability
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import OutputError
 
 
 def matrix(labels: int, abstained: int = 0, seed: int = 0, names: tuple[str, ...] = ()) -> Confusion:
@@ -97,6 +97,6 @@ def test_rows_in_one_bin_only_are_enough_for_a_picture(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_put_in_place_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "taken.png").mkdir()
-    with pytest.raises(InputError, match=r"taken\.png must be writable, got: "):
+    with pytest.raises(OutputError, match=r"taken\.png must be writable, got: "):
         draw_reliability(bins(), tmp_path / "taken.png", "t")
     assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]

@@ -9,7 +9,7 @@ import pytest
 from thymos.finetune.metrics import score
 from thymos.finetune.scorefile import Origin, score_document, write_score
 from thymos.finetune.scores import Scores
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import OutputError
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
 TWO = Taxonomy("two", "Two", Kind.SINGLE, (Label("joy", "", "joy"), Label("怒り", "", "怒り")))
@@ -85,5 +85,5 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 
 def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"s\.json must be writable, got: No such file"):
+    with pytest.raises(OutputError, match=r"s\.json must be writable, got: No such file"):
         write_score(tmp_path / "nowhere" / "s.json", {})

@@ -59,7 +59,7 @@ def test_a_full_disk_is_a_sentence_and_saved_shards_stay(tmp_path: Path) -> None
     process = _start(out, 1536, 0.0, "100000")
     _, said = process.communicate(timeout=30)
     assert process.returncode == 4
-    assert said.startswith(f"disk must have room for {out}, got: File too large; rows that were saved stay")
+    assert said.startswith(f"disk must have room for {out}, got: File too large; what was saved before stays")
     assert sorted(path.name for path in (tmp_path / "labels.run").iterdir()) == [
         "000000.arrow",
         "000001.arrow",

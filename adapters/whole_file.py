@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from thymos.prompts.errors import RunError
+from thymos.prompts.errors import OutputError
 
 TEMPORARY = ".tmp"  # suffix of a file that is being written
 
@@ -26,7 +26,7 @@ def whole_file(path: Path, *, via: Path | None = None) -> Iterator[BinaryIO]:
         via: temporary name on the same file system; `path` with `.tmp` added unless given.
 
     Raises:
-        RunError: the disk is full or refuses.
+        OutputError: the disk is full or refuses.
     """
     temporary = via or path.with_name(path.name + TEMPORARY)
     try:
@@ -58,14 +58,14 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def refusal(path: Path, error: OSError) -> RunError:
+def refusal(path: Path, error: OSError) -> OutputError:
     """Return the sentence for a write that the system refused."""
     why = error.strerror or str(error)
     if error.errno in _FULL:
-        return RunError(
-            f"disk must have room for {path}, got: {why}; rows that were saved stay: free some space and "
-            "run the same command again"
+        return OutputError(
+            f"disk must have room for {path}, got: {why}; what was saved before stays: free some space and run the "
+            "same command again"
         )
-    return RunError(
-        f"{path} must be writable, got: {why}; rows that were saved stay: mend that and run the same command again"
+    return OutputError(
+        f"{path} must be writable, got: {why}; what was saved before stays: mend that and run the same command again"
     )
