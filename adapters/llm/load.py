@@ -12,7 +12,7 @@ from typing import Any, Literal
 from thymos.adapters.inspection import inspect_model
 from thymos.adapters.llm.files import files_digest, hub_folder
 from thymos.adapters.llm.gguf import converted
-from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.llm.quiet import quiet, quiet_products
 from thymos.adapters.machine import machine
 from thymos.adapters.weights import DEFAULT, EMBEDDED, locate
 from thymos.prompts.errors import ModelError
@@ -135,6 +135,7 @@ def _quantisation(load_in: LoadIn, dtype: Any) -> Any:
 
     settings: Any = transformers.BitsAndBytesConfig
     if load_in == "8bit":
+        quiet_products()
         return settings(load_in_8bit=True)
     return settings(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype

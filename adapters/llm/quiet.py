@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _CHATTY = ("transformers", "bitsandbytes", "accelerate", "peft")
+_EACH_PRODUCT = "MatMul8bitLt: inputs will be cast"  # what bitsandbytes logs at every 8-bit product
 
 
 @contextmanager
@@ -32,3 +33,12 @@ def quiet() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
         if bars:
             transformers_logging.enable_progress_bar()
+
+
+def quiet_products() -> None:
+    """Drop the line that bitsandbytes logs at each 8-bit product, a hundred for every batch; its other lines stay."""
+    logging.getLogger("bitsandbytes.autograd._functions").addFilter(_says_something)
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_EACH_PRODUCT)

@@ -27,6 +27,13 @@ LEFT_OUT: Mapping[str, str] = {
 
 _SHOWN = 40  # characters of a value in a sentence
 _GROUPS_UNNAMED = ("labeler", "options")  # their field names speak for themselves: "taxonomy", "limit"
+# Fields (by the beginning of their names) that change whenever another does.
+_FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "taxonomy": ("labels.", "prompt_sha256", "chat_"),
+    "prompt": ("prompt_sha256", "chat_"),
+    "model": ("model_sha256", "chat_"),
+    "adapter": ("adapter_sha256",),
+}
 _MISSING = object()
 
 
@@ -57,12 +64,21 @@ class Fingerprint:
         return hashlib.sha256(canonical(self.parts).encode("ascii")).hexdigest()
 
     def differences(self, now: "Fingerprint") -> list[str]:
-        """Say what changed from this run to another, one phrase per field, empty when nothing did."""
+        """Say what changed from this run to another, one phrase per field, empty when nothing did.
+
+        What only follows from a field that is named (another taxonomy makes another prompt) is left out.
+        """
         before, after = dict(_leaves(self.parts)), dict(_leaves(now.parts))
-        return [
-            f"{name} was {_shown(before.get(name, _MISSING))}, now {_shown(after.get(name, _MISSING))}"
+        changed = [
+            name
             for name in dict.fromkeys([*before, *after])
             if canonical(before.get(name, [])) != canonical(after.get(name, [])) or (name in before) != (name in after)
+        ]
+        follows = tuple(prefix for cause in changed for prefix in _FOLLOWS.get(cause, ()))
+        return [
+            f"{name} was {_shown(before.get(name, _MISSING))}, now {_shown(after.get(name, _MISSING))}"
+            for name in changed
+            if not name.startswith(follows)
         ]
 
 

@@ -126,12 +126,15 @@ def test_the_converted_weights_are_what_gguf_itself_dequantises() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("load_in", "megabytes"), [("8bit", 170), ("4bit", 120)])
-def test_bitsandbytes_loads_on_a_processor_and_scores(load_in: str, megabytes: int) -> None:
+def test_bitsandbytes_loads_on_a_processor_and_scores_without_a_word(
+    load_in: str, megabytes: int, caplog: pytest.LogCaptureFixture
+) -> None:
     from thymos.agent.labeler import Labeler
 
     labeler = Labeler.from_pretrained(taxonomy="ekman", load_in=load_in)  # type: ignore[arg-type]
     assert labeler.engine == "general"
     [prediction] = labeler.label(["I miss her so much, the house is empty."])
     assert sum(prediction.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
-    loaded = load_language_model(load_in=load_in)  # type: ignore[arg-type]
+    assert caplog.messages == []
+    loaded = load_language_model(load_in=load_in, dtype="bfloat16")  # type: ignore[arg-type]
     assert loaded.model.get_memory_footprint() / 2**20 < megabytes

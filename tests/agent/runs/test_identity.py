@@ -29,6 +29,18 @@ def test_a_changed_taxonomy_is_named_with_both_values() -> None:
     assert before.differences(now) == ["taxonomy was ekman, now goemotions"]
 
 
+def test_what_only_follows_from_a_named_change_is_left_out() -> None:
+    before = Fingerprint.of(CORPUS, {**LABELER, "prompt_sha256": "a" * 64, "chat_before": "one"}, OPTIONS)
+    after = {"prompt_sha256": "b" * 64, "chat_before": "two"}
+    now = Fingerprint.of({**CORPUS, "sha256": "1" * 64}, {**LABELER, **after, "taxonomy": "meld"}, OPTIONS)
+    assert before.differences(now) == [
+        "input.sha256 was 000000000000..., now 111111111111...",
+        "taxonomy was ekman, now meld",
+    ]
+    by_itself = Fingerprint.of(CORPUS, {**LABELER, **after}, OPTIONS)
+    assert [phrase.split()[0] for phrase in before.differences(by_itself)] == ["chat_before", "prompt_sha256"]
+
+
 def test_a_changed_input_is_named_as_input_with_a_short_hash() -> None:
     before = Fingerprint.of(CORPUS, LABELER, OPTIONS)
     now = Fingerprint.of({**CORPUS, "sha256": "1" * 64}, LABELER, OPTIONS)
