@@ -19,6 +19,7 @@ from _common import TAXONOMY, machine_line, race, report, rows
 
 from thymos.adapters.llm.gguf import converted
 from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.machine import machine
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.batches import buckets
 from thymos.adapters.scoring.encode import PromptEncoder
@@ -174,8 +175,9 @@ def main() -> None:
         "BERT-base pipeline fp32, batch 1": (pipeline_as_used(1), few),
         "BERT-base pipeline fp32, batch 32": (pipeline_as_used(32), few),
         "BERT-base bucketed loop fp32": (bucketed_encoder(torch.float32), options.rows // 2),
-        "BERT-base bucketed loop bf16": (bucketed_encoder(torch.bfloat16), options.rows),
     }
+    if machine().best_dtype("cpu") == "bfloat16":  # elsewhere bf16 is emulated, and nobody would use it
+        contenders["BERT-base bucketed loop bf16"] = (bucketed_encoder(torch.bfloat16), options.rows)
     for name, make in (("llama.cpp, same GGUF", llama_cpp), ("CTranslate2 int8", ctranslate2_int8)):
         try:
             contenders[name] = (make(), few)

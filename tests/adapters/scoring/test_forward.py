@@ -11,11 +11,15 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Qwen3Config
 
+from thymos.adapters.llm.gguf import converted
 from thymos.adapters.scoring.batches import buckets
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.general import GeneralForward
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.scoring.tight import TightLlama, supports
+from thymos.adapters.weights import DEFAULT, EMBEDDED, locate
+from thymos.prompts.catalogue import load_taxonomy
+from thymos.prompts.template import load_prompt
 
 WORDS = ["joy", "joyful", "job", "fear", "sad", "sadness"]  # share beginnings, begin one another
 TEXTS = [
@@ -77,6 +81,17 @@ def test_batched_scores_equal_plain_ones(engine: str, budget: int, tiny_model: P
     scores = scorer.log_probabilities([encoder.row(text) for text in TEXTS]).exp()
     torch.testing.assert_close(scores, reference, atol=2e-4, rtol=0)
     assert reference.std(0).min() > 1e-3, "a model whose answers do not depend on the row would hide errors"
+
+
+@pytest.mark.slow
+def test_batched_scores_of_the_real_model_equal_plain_ones() -> None:
+    model, tokenizer = load(converted(locate(DEFAULT), EMBEDDED[DEFAULT].sha256))
+    words = load_taxonomy("ekman").words
+    encoder = PromptEncoder(tokenizer, load_prompt("instruct", load_taxonomy("ekman")).system, words)
+    rows = [encoder.row(text) for text in TEXTS[:3]]
+    plain = torch.tensor([plain_probabilities(model, tokenizer, encoder.frame.before, row, words) for row in rows])
+    fast = LabelScorer(TightLlama(model), encoder).log_probabilities(rows).exp()
+    torch.testing.assert_close(fast, plain, atol=2e-4, rtol=0)
 
 
 def test_half_precision_stays_within_two_hundredths(tiny_model: Path, reference: torch.Tensor) -> None:
