@@ -5,6 +5,7 @@ first chunk is saved. Prints the peak memory at the end, in MiB.
 """
 
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ CHUNK = 512
 
 
 def main(out: str, rows: str, pause: str, file_size: str = "") -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job is born ignoring it, and stays so
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(file_size), int(file_size)))
 
