@@ -54,6 +54,6 @@ def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path
         scores[engine] = LabelScorer(forward, encoder).log_probabilities(rows).exp()
     print({name: float((score - scores["eager"]).abs().max()) for name, score in scores.items()})
     assert (scores["compiled"] - scores["eager"]).abs().max() <= 0.02
-    # other kernels in another order; in bf16 a logit near 20 is off by up to 0.06 for that alone
+    # other kernels in another order; the bf16 bound is an estimate that no bf16 machine has tried yet
     tolerance = 1e-3 if model.dtype == "float32" else 0.06
     assert (scores["general"] - scores["eager"]).abs().max() <= tolerance
