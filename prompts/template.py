@@ -1,8 +1,8 @@
 """Prompt templates: how a label set and a row become the words of a prompt.
 
 A prompt is a folder of package data: `templates/<name>/system.jinja` (said once for a label set, hence the
-shared prefix), `row.jinja` (said for each row) and `answer.jinja` (how the model's answer begins). An undefined
-name is an error. Knows nothing of tokens, chat templates or models: the text of a row is returned as data,
+shared prefix), `row.jinja` (said for each row) and `answer.jinja` (how the model's answer begins; without it the
+label follows the row at once). An undefined name is an error. Knows nothing of tokens, chat templates or models: the text of a row is returned as data,
 and whoever tokenises it keeps it so.
 """
 
@@ -17,8 +17,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 
-PROMPTS = ("instruct", "short")
-_PARTS = ("system", "row", "answer")
+PROMPTS = ("instruct", "tuned")
+_OPENED = frozenset({"instruct"})  # prompts that open the model's turn: an untuned model answers nowhere else
 
 # Messages that say nothing: what the model answers to them is its bias towards label words, which contextual
 # calibration takes away (Zhao et al. 2021, arXiv:2102.09690).
@@ -46,13 +46,13 @@ class LabelPrompt:
     Attributes:
         name: of the template folder.
         system: the instruction, the same for every row.
-        answer: how the model's turn begins, before the label word.
+        answer: how the model's turn begins, before the label word; None where it is not opened.
         sha256: of the template sources and the rendered instruction, for run fingerprints.
     """
 
     name: str
     system: str
-    answer: str
+    answer: str | None
     sha256: str
     _row: Template
 
@@ -75,18 +75,33 @@ def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
     """
     if name not in PROMPTS:
         raise InputError(f"prompt must be one of {', '.join(PROMPTS)}, got {name!r}; choose one of these")
-    environment = Environment(
+    environment = _environment()
+    parts = ("system", "row", "answer") if name in _OPENED else ("system", "row")
+    system = environment.get_template(f"{name}/system").render(words=taxonomy.words)
+    answer = environment.get_template(f"{name}/answer").render() if name in _OPENED else None
+    sources = [_source(f"{name}/{part}") for part in parts]
+    digest = hashlib.sha256("\0".join([*sources, system, *CONTENT_FREE]).encode()).hexdigest()
+    row = environment.get_template(f"{name}/row")
+    return LabelPrompt(name=name, system=system, answer=answer, sha256=digest, _row=row)
+
+
+def instruction(wording: str, words: Sequence[str]) -> str:
+    """Return an instruction: a Jinja template over `words`, the label words in the order to show them.
+
+    Args:
+        wording: the template.
+        words: verbalisers.
+    """
+    return _environment().from_string(wording).render(words=words)
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=FunctionLoader(_source),
         undefined=StrictUndefined,
         autoescape=False,  # plain text for a tokenizer, not HTML
         keep_trailing_newline=False,
     )
-    system = environment.get_template(f"{name}/system").render(words=taxonomy.words)
-    answer = environment.get_template(f"{name}/answer").render()
-    sources = [_source(f"{name}/{part}") for part in _PARTS]
-    digest = hashlib.sha256("\0".join([*sources, system, *CONTENT_FREE]).encode()).hexdigest()
-    row = environment.get_template(f"{name}/row")
-    return LabelPrompt(name=name, system=system, answer=answer, sha256=digest, _row=row)
 
 
 def _source(name: str) -> str:

@@ -38,14 +38,16 @@ class PromptEncoder:
         trie: the label words as a tree of tokens.
     """
 
-    def __init__(self, tokenizer: Any, system: str, words: Sequence[str], *, answer: str = "") -> None:
+    def __init__(self, tokenizer: Any, system: str, words: Sequence[str], *, answer: str | None = "") -> None:
         """Render the chat template once and tokenise what all rows share.
 
         Args:
             tokenizer: of the model, with a chat template.
             system: the instruction.
             words: verbalisers in label order.
-            answer: how the model's turn begins; words follow it after a space, or at once when it is empty.
+            answer: how the model's turn begins; words follow it after a space, or at once when it is empty. None: the
+                model's turn is not opened, and words follow the token that ends the user's, after a space. Only a
+                tuned model expects them there, and a row costs it the fewest tokens.
 
         Raises:
             ModelError: the tokenizer has no usable chat template.
@@ -53,11 +55,13 @@ class PromptEncoder:
         """
         self._tokenizer = tokenizer
         frame = chat_frame(tokenizer, system)
-        self.frame = ChatFrame(before=frame.before, after=frame.after + answer)
+        end = self._end_token()
+        after = self._tokenizer.decode([end]) if answer is None else frame.after + answer
+        self.frame = ChatFrame(before=frame.before, after=after)
         self.prefix = self._template_ids(self.frame.before)
-        self.suffix = self._template_ids(self.frame.after)
-        space = " " if answer else ""
-        self.trie = build_trie([self._data_ids(space + word) for word in words], end=self._end_token())
+        self.suffix = [end] if answer is None else self._template_ids(after)
+        space = "" if answer == "" else " "
+        self.trie = build_trie([self._data_ids(space + word) for word in words], end=end)
 
     def row(self, text: str) -> list[int]:
         """Return the token ids of one row: its text as data, then the suffix."""

@@ -4,11 +4,34 @@ Takes tensors, gives tensors; every step is written so that `torch.compile` fuse
 Used by `TightLlama`; knows nothing of models, tokens or labels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class LowRank:
+    """A LoRA update of one fused matrix, W + scale * up @ down for each part (Hu et al. 2022, arXiv:2106.09685).
+
+    Attributes:
+        down: A of every part, one under another, (parts * rank, in).
+        ups: B of each part, (out, rank), already times the scale.
+    """
+
+    down: Tensor
+    ups: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """LoRA updates of one decoder layer; None leaves a matrix as it is."""
+
+    qkv: LowRank | None = None
+    attention_out: LowRank | None = None
+    gate_up: LowRank | None = None
+    down: LowRank | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +44,7 @@ class Layer:
     mlp_norm: Tensor
     gate_up: Tensor
     down: Tensor
+    deltas: Deltas = field(default_factory=Deltas)
 
 
 def decode(
@@ -53,7 +77,7 @@ def decode(
     batch, tokens, _ = hidden.shape
     kv_heads, prefix, size = prefix_keys.shape
     group = heads // kv_heads  # query heads that share one key head (Ainslie et al. 2023)
-    fused = F.linear(norm(hidden, layer.attention_norm, epsilon), layer.qkv)
+    fused = _linear(norm(hidden, layer.attention_norm, epsilon), layer.qkv, layer.deltas.qkv)
     query, key, value = torch.split(fused, [heads * size, kv_heads * size, kv_heads * size], dim=-1)
     query = _rotate(query.view(batch, tokens, kv_heads, group, size), cosine, sine) * size**-0.5
     key = _rotate(key.view(batch, tokens, kv_heads, 1, size), cosine, sine).squeeze(3).transpose(1, 2)
@@ -66,9 +90,9 @@ def decode(
         shared_query = query.permute(2, 0, 3, 1, 4).reshape(kv_heads, batch * group * tokens, size)
         shared = torch.bmm(shared_query, prefix_keys.transpose(1, 2))
         shared = shared.view(kv_heads, batch, group, tokens, prefix).transpose(0, 1)
-        top = torch.maximum(own.amax(-1, keepdim=True), shared.amax(-1, keepdim=True)).float()
+        top = torch.maximum(own.amax(-1, keepdim=True), shared.amax(-1, keepdim=True)).detach().float()
     else:
-        top = own.amax(-1, keepdim=True).float()
+        top = own.amax(-1, keepdim=True).detach().float()  # cancels out: no gradient goes through it
     own_weight = (own.float() - top).exp()
     total = own_weight.sum(-1, keepdim=True)
     flat_value = value.reshape(batch * kv_heads, tokens, size)
@@ -81,9 +105,10 @@ def decode(
         late = torch.bmm(flat, prefix_values).view(kv_heads, batch, group, tokens, size)
         mixed = mixed + late.transpose(0, 1)
     attended = (mixed / total).to(hidden.dtype).permute(0, 3, 1, 2, 4).reshape(batch, tokens, heads * size)
-    hidden = hidden + F.linear(attended, layer.attention_out)
-    gate, up = F.linear(norm(hidden, layer.mlp_norm, epsilon), layer.gate_up).chunk(2, dim=-1)
-    return hidden + F.linear(F.silu(gate) * up, layer.down), key, value
+    hidden = hidden + _linear(attended, layer.attention_out, layer.deltas.attention_out)
+    wide = _linear(norm(hidden, layer.mlp_norm, epsilon), layer.gate_up, layer.deltas.gate_up)
+    gate, up = wide.chunk(2, dim=-1)
+    return hidden + _linear(F.silu(gate) * up, layer.down, layer.deltas.down), key, value
 
 
 def norm(hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
@@ -96,3 +121,12 @@ def _rotate(states: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """Apply rotary positions, halves convention (Su et al. 2021)."""
     first, second = states.chunk(2, dim=-1)
     return states * cosine + torch.cat([-second, first], dim=-1) * sine
+
+
+def _linear(states: Tensor, weight: Tensor, delta: LowRank | None) -> Tensor:
+    """Matrix product, with its LoRA update where there is one."""
+    out = F.linear(states, weight)
+    if delta is None:
+        return out
+    inner = F.linear(states, delta.down).chunk(len(delta.ups), dim=-1)
+    return out + torch.cat([F.linear(part, up) for part, up in zip(inner, delta.ups, strict=True)], dim=-1)

@@ -12,14 +12,14 @@ or label names.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from torch import Tensor
 
-from thymos.adapters.scoring.layer import Layer, decode, norm
+from thymos.adapters.scoring.layer import Deltas, Layer, decode, norm
 from thymos.adapters.scoring.trie import LabelTrie
 
 
@@ -88,17 +88,7 @@ class TightLlama:
     @torch.inference_mode()
     def prefix(self, ids: Sequence[int]) -> Prefix:
         """Compute keys and values of the tokens that every row begins with."""
-        hidden = F.embedding(torch.tensor([ids], device=self._device), self._embedding)
-        positions = torch.arange(len(ids), device=self._device)[None]
-        cosine, sine = self._angles(positions, hidden)
-        keys, values = [], []
-        empty = hidden.new_zeros(self._kv_heads, 0, self._head_dim)
-        mask = _causal(len(ids), 0, hidden)[None, None, None]
-        for layer in self._layers:  # never compiled: one shape, once
-            hidden, key, value = decode(hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
-            keys.append(key[0].contiguous())
-            values.append(value[0].contiguous())
-        return Prefix(keys=tuple(keys), values=tuple(values))
+        return self._read_prefix(self._layers, ids)
 
     @torch.inference_mode()
     def logits(self, prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
@@ -112,6 +102,41 @@ class TightLlama:
         Returns:
             (rows, choices), float32, in the order of `trie.decisions`.
         """
+        return self._read_rows(self._layers, prefix, rows, trie)
+
+    def tuned_logits(
+        self, deltas: Sequence[Deltas], ids: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie
+    ) -> Tensor:
+        """Score as `prefix` and `logits` do, with LoRA updates on the layers, through which gradients flow.
+
+        Args:
+            deltas: updates of each layer.
+            ids: the shared prefix.
+            rows: as in `logits`.
+            trie: as in `logits`.
+
+        Returns:
+            As `logits`.
+        """
+        layers = [replace(layer, deltas=delta) for layer, delta in zip(self._layers, deltas, strict=True)]
+        return self._read_rows(layers, self._read_prefix(layers, ids), rows, trie)
+
+    def _read_prefix(self, layers: Sequence[Layer], ids: Sequence[int]) -> Prefix:
+        hidden = F.embedding(torch.tensor([ids], device=self._device), self._embedding)
+        positions = torch.arange(len(ids), device=self._device)[None]
+        cosine, sine = self._angles(positions, hidden)
+        keys, values = [], []
+        empty = hidden.new_zeros(self._kv_heads, 0, self._head_dim)
+        mask = _causal(len(ids), 0, hidden)[None, None, None]
+        for layer in layers:  # never compiled: one shape, once
+            hidden, key, value = decode(hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
+            keys.append(key[0].contiguous())
+            values.append(value[0].contiguous())
+        return Prefix(keys=tuple(keys), values=tuple(values))
+
+    def _read_rows(
+        self, layers: Sequence[Layer], prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie
+    ) -> Tensor:
         lengths = torch.tensor([len(row) for row in rows], device=self._device)
         width = int(lengths.max())
         tokens = torch.zeros(len(rows), width + len(trie.tokens), dtype=torch.long)
@@ -125,7 +150,7 @@ class TightLlama:
         hidden = F.embedding(tokens, self._embedding)  # (batch, width + tree, dim)
         mask = _mask(lengths, width, trie, hidden)
         cosine, sine = self._angles(positions, hidden)
-        for layer, keys, values in zip(self._layers, prefix.keys, prefix.values, strict=True):
+        for layer, keys, values in zip(layers, prefix.keys, prefix.values, strict=True):
             hidden, _, _ = self._layer(hidden, layer, cosine, sine, mask, keys, values, self._heads, self._epsilon)
         return self._choices(hidden, lengths, width, trie)
 
@@ -147,19 +172,26 @@ class TightLlama:
 
 
 def _take_layer(layer: Any) -> Layer:
-    """Fuse the weights of a transformers layer and let go of the originals."""
+    """Fuse the weights of a transformers layer and let go of the originals; peft's wrappers are looked through."""
     attention, mlp = layer.self_attn, layer.mlp
+    query, key, value, attention_out = map(_base, (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj))
+    gate, up, down = map(_base, (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
     taken = Layer(
         attention_norm=layer.input_layernorm.weight.data,
-        qkv=torch.cat([attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight]).detach(),
-        attention_out=attention.o_proj.weight.data,
+        qkv=torch.cat([query.weight, key.weight, value.weight]).detach(),
+        attention_out=attention_out.weight.data,
         mlp_norm=layer.post_attention_layernorm.weight.data,
-        gate_up=torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight]).detach(),
-        down=mlp.down_proj.weight.data,
+        gate_up=torch.cat([gate.weight, up.weight]).detach(),
+        down=down.weight.data,
     )
-    for linear in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
+    for linear in (query, key, value, gate, up):
         linear.weight = None
     return taken
+
+
+def _base(linear: Any) -> Any:
+    """Return a linear layer without what peft put around it."""
+    return getattr(linear, "base_layer", linear)
 
 
 def _frequencies(base: float, size: int) -> Tensor:

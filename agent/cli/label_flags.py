@@ -111,7 +111,7 @@ class DecisionFlags:
     """
 
     taxonomy: str = "goemotions"
-    prompt: Literal["instruct", "short"] = "instruct"
+    prompt: Literal["instruct", "tuned"] = "instruct"
     threshold: _Share = 0.25
     abstain_below: _Share = 0.0
     calibration: Literal["content-free", "none"] = "content-free"

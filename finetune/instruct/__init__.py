@@ -1,0 +1,1 @@
+"""Labelled corpora as batches of instructions: what a model is tuned on."""

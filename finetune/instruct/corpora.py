@@ -1,0 +1,182 @@
+"""Training corpora: rows with gold labels, without what is held out.
+
+Takes the corpora of a recipe and a data folder; gives examples of train and dev in memory. Knows nothing of tokens or
+models.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from thymos.adapters.corpus import BadRow
+from thymos.adapters.readers import Columns, open_corpus
+from thymos.adapters.sample import Sample
+from thymos.finetune.recipe import CorpusRecipe
+from thymos.prompts.catalogue import load_map, load_taxonomy
+from thymos.prompts.errors import InputError
+from thymos.prompts.mapping import LabelMap
+from thymos.prompts.taxonomy import Kind, Taxonomy
+
+_LONG = 4  # words: a text at least so long is not said twice by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many training rows were not taken, by reason.
+
+    Attributes:
+        held_out: the same text, or the same text after the same turns, is in a held-out split.
+        repeated: an earlier training row is the same, gold labels included.
+        unlabelled: without a gold label.
+        bad: could not be read.
+    """
+
+    held_out: int = 0
+    repeated: int = 0
+    unlabelled: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingCorpus:
+    """One corpus, ready to be learnt from.
+
+    Attributes:
+        name: as the recipe calls it.
+        taxonomy: of the gold labels.
+        translations: maps into the sets of `also_as`.
+        train: rows to learn from.
+        dev: rows to look at.
+        left: training rows that were not taken.
+        identity: what makes these rows these rows, by split.
+    """
+
+    name: str
+    taxonomy: Taxonomy
+    translations: tuple[LabelMap, ...]
+    train: tuple[Sample, ...]
+    dev: tuple[Sample, ...]
+    left: Left
+    identity: dict[str, object]
+
+
+def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
+    """Read a corpus and drop from its training rows what is held out, repeated, unlabelled or bad.
+
+    Args:
+        recipe: the corpus.
+        folder: what its paths are relative to.
+
+    Raises:
+        InputError: a file or column is not there, a label is outside the taxonomy, or a split is empty.
+    """
+    taxonomy = load_taxonomy(recipe.taxonomy)
+    dev, bad_dev = _samples(recipe, folder / recipe.dev)
+    dev = [sample for sample in dev if sample.gold]
+    _check(dev, taxonomy, recipe.dev)
+    held_out: list[Sample] = list(dev)
+    for path in recipe.held_out:
+        held_out += _samples(recipe, folder / path)[0]
+    read, bad = _samples(recipe, folder / recipe.train)
+    labelled = [sample for sample in read if sample.gold]
+    _check(labelled, taxonomy, recipe.train)
+    clean = without_leaks(labelled, held_out)
+    train = _without_repeats(clean)
+    if not train:
+        raise InputError(f"training split must have rows that are not held out, got none in {recipe.train}; check the recipe")
+    left = Left(len(labelled) - len(clean), len(clean) - len(train), len(read) - len(labelled), bad)
+    return TrainingCorpus(
+        name=recipe.name,
+        taxonomy=taxonomy,
+        translations=tuple(load_map(taxonomy.name, target) for target in recipe.also_as),
+        train=tuple(train),
+        dev=tuple(dev),
+        left=left,
+        identity={split: dict(_open(recipe, folder / path).identity()) for split, path in _splits(recipe)},
+    )
+
+
+def without_leaks(train: Iterable[Sample], held_out: Iterable[Sample]) -> list[Sample]:
+    """Return the training rows that no held-out row repeats.
+
+    A row leaks when the same text comes after the same shown turns in a held-out split, or, for texts of four words
+    or more, when the text alone does. Letters and digits are compared, without case. This finds the repeats that the
+    corpora's own documentation lists: equal comments across GoEmotions' splits, whole dialogues of DailyDialog in
+    two splits and those that share most of their longer turns.
+    """
+    alone, after = set(), set()
+    for sample in held_out:
+        text, turns = _key(sample)
+        after.add((text, turns))
+        if text.count(" ") + 1 >= _LONG:
+            alone.add(text)
+    kept = []
+    for sample in train:
+        text, turns = _key(sample)
+        if text not in alone and (text, turns) not in after:
+            kept.append(sample)
+    return kept
+
+
+def _without_repeats(samples: Iterable[Sample]) -> list[Sample]:
+    """Return the first of all rows that say the same with the same gold labels."""
+    seen, kept = set(), []
+    for sample in samples:
+        key = (*_key(sample), frozenset(sample.gold or ()))
+        if key not in seen:
+            seen.add(key)
+            kept.append(sample)
+    return kept
+
+
+def _key(sample: Sample) -> tuple[str, tuple[str, ...]]:
+    """Return what a row says, and what was said before it, as far as it is shown."""
+    return _plain(sample.text or ""), tuple(_plain(turn.text) for turn in sample.context)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path]]:
+    yield "train", recipe.train
+    yield "dev", recipe.dev
+    for number, path in enumerate(recipe.held_out, start=1):
+        yield f"held_out_{number}", path
+
+
+def _open(recipe: CorpusRecipe, path: Path):  # type: ignore[no-untyped-def]
+    columns = Columns(text=recipe.text_column, label=recipe.label_column)
+    return open_corpus(str(path), format=recipe.format, columns=columns, context_turns=recipe.context_turns)
+
+
+def _samples(recipe: CorpusRecipe, path: Path) -> tuple[list[Sample], int]:
+    """Return the rows of a file that have text, and how many could not be read."""
+    rows, bad = [], 0
+    for row in _open(recipe, path):
+        if isinstance(row, BadRow) or not (row.text or "").strip():
+            bad += 1
+        else:
+            rows.append(row)
+    return rows, bad
+
+
+def _check(samples: list[Sample], taxonomy: Taxonomy, path: Path) -> None:
+    """Refuse an empty split, labels outside the taxonomy and several labels where one is meant."""
+    if not samples:
+        raise InputError(f"split must have rows with gold labels, got none in {path}; name the label_column")
+    known = frozenset(taxonomy.names)
+    for sample in samples:
+        gold = sample.gold or ()
+        outside = [name for name in gold if name not in known]
+        if outside:
+            raise InputError(
+                f"gold labels must be of taxonomy {taxonomy.name!r} ({', '.join(taxonomy.names)}), got {outside[0]!r} in "
+                f"row {sample.id} of {path}; name another taxonomy, or mend the row"
+            )
+        if taxonomy.kind is Kind.SINGLE and len(set(gold)) > 1:
+            raise InputError(
+                f"gold must be one label of the single-label taxonomy {taxonomy.name!r}, got {', '.join(gold)} in row "
+                f"{sample.id} of {path}; use a multi-label taxonomy"
+            )
