@@ -55,6 +55,7 @@ class LabelPrompt:
     answer: str | None
     sha256: str
     _row: Template
+    _system: Template
 
     def row(self, text: str, speaker: str | None = None, context: Sequence[Utterance] = ()) -> str:
         """Return the user's message for one row.
@@ -65,6 +66,10 @@ class LabelPrompt:
             context: earlier turns, oldest first.
         """
         return self._row.render(text=text.strip(), speaker=speaker, context=context)
+
+    def reworded(self, words: Sequence[str]) -> str:
+        """Return the instruction with other label words, or the same in another order."""
+        return self._system.render(words=words)
 
 
 def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
@@ -77,12 +82,13 @@ def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
         raise InputError(f"prompt must be one of {', '.join(PROMPTS)}, got {name!r}; choose one of these")
     environment = _environment()
     parts = ("system", "row", "answer") if name in _OPENED else ("system", "row")
-    system = environment.get_template(f"{name}/system").render(words=taxonomy.words)
+    instructing = environment.get_template(f"{name}/system")
+    system = instructing.render(words=taxonomy.words)
     answer = environment.get_template(f"{name}/answer").render() if name in _OPENED else None
     sources = [_source(f"{name}/{part}") for part in parts]
     digest = hashlib.sha256("\0".join([*sources, system, *CONTENT_FREE]).encode()).hexdigest()
     row = environment.get_template(f"{name}/row")
-    return LabelPrompt(name=name, system=system, answer=answer, sha256=digest, _row=row)
+    return LabelPrompt(name=name, system=system, answer=answer, sha256=digest, _row=row, _system=instructing)
 
 
 def instruction(wording: str, words: Sequence[str]) -> str:

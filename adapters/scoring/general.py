@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from thymos.adapters.scoring.trie import LabelTrie
 
@@ -71,6 +71,40 @@ class GeneralForward:
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+        )
+        logits: Tensor = out.logits[:, -1]
+        return logits
+
+
+class GeneralTuned(nn.Module):
+    """The same scores with gradients, for training: any causal LM of transformers, with whatever peft put on it."""
+
+    def __init__(self, model: Any) -> None:
+        """Keep the model.
+
+        Args:
+            model: any causal LM of transformers, its trainable parameters marked.
+        """
+        super().__init__()
+        self.model = model
+
+    def forward(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+        """Score every choice of the trie after each row; as `TunedLlama.forward`."""
+        parts = []
+        for decision in trie.decisions:
+            last = self._last([[*prefix, *row, *decision.path] for row in rows])
+            parts.append(last[:, list(decision.tokens)].float())
+        return torch.cat(parts, dim=1)
+
+    def _last(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Return the logits after the last token of each row, (rows, vocabulary); rows are padded on the left."""
+        width = max(len(row) for row in rows)
+        device = self.model.device
+        tokens = torch.tensor([[0] * (width - len(row)) + list(row) for row in rows], device=device)
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        out = self.model(
+            input_ids=tokens, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=1
         )
         logits: Tensor = out.logits[:, -1]
         return logits

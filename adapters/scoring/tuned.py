@@ -2,7 +2,8 @@
 
 Takes a peft model; gives the logits that `TightLlama` would give with the updates merged, so that a model is
 trained exactly as it is scored: the same shared prefix, the same label tokens, nothing else computed. Only
-plain LoRA and rsLoRA are computed here; `general.GeneralTuned` takes whatever else peft knows.
+plain LoRA and rsLoRA are computed here; `general.GeneralTuned` takes whatever else peft knows. `AsForward` lets a
+scorer use either.
 """
 
 from collections.abc import Sequence
@@ -39,20 +40,43 @@ class TunedLlama(nn.Module):
         self.model = model
         base = model.get_base_model()
         self._tight = TightLlama(base, compiled=compiled)
+        self._dtype = base.get_input_embeddings().weight.dtype  # of the products; peft keeps its matrices in fp32
         self._wrapped = [_linears(layer) for layer in base.model.layers]
 
     def forward(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
         """Score every choice of the trie after each row, (rows, choices), float32."""
         deltas = [
             Deltas(
-                qkv=_low_rank(linears[0:3]),
-                attention_out=_low_rank(linears[3:4]),
-                gate_up=_low_rank(linears[4:6]),
-                down=_low_rank(linears[6:7]),
+                qkv=_low_rank(linears[0:3], self._dtype),
+                attention_out=_low_rank(linears[3:4], self._dtype),
+                gate_up=_low_rank(linears[4:6], self._dtype),
+                down=_low_rank(linears[6:7], self._dtype),
             )
             for linears in self._wrapped
         ]
         return self._tight.tuned_logits(deltas, prefix, rows, trie)
+
+
+class AsForward:
+    """A module that is being trained, as the forward pass of a `LabelScorer`; no gradients are kept."""
+
+    def __init__(self, module: nn.Module) -> None:
+        """Keep the module.
+
+        Args:
+            module: `TunedLlama` or `GeneralTuned`.
+        """
+        self._module = module
+
+    def prefix(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Return the prefix as it is: its keys and values change with every step."""
+        return tuple(ids)
+
+    @torch.inference_mode()
+    def logits(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+        """Score every choice of the trie after each row."""
+        scores: Tensor = self._module(prefix, rows, trie)
+        return scores
 
 
 def _linears(layer: Any) -> list[Any]:
@@ -62,7 +86,7 @@ def _linears(layer: Any) -> list[Any]:
     return [*attending, mlp.gate_proj, mlp.up_proj, mlp.down_proj]
 
 
-def _low_rank(linears: Sequence[Any]) -> LowRank | None:
+def _low_rank(linears: Sequence[Any], dtype: torch.dtype) -> LowRank | None:
     """Gather the updates of the parts of a fused matrix; a part without one gets zeros of the same rank."""
     tuned = [linear for linear in linears if hasattr(linear, "lora_A")]
     if not tuned:
@@ -76,4 +100,4 @@ def _low_rank(linears: Sequence[Any]) -> LowRank | None:
         else:
             downs.append(torch.zeros_like(like))
             ups.append(like.new_zeros(linear.out_features, len(like)))
-    return LowRank(down=torch.cat(downs), ups=tuple(ups))
+    return LowRank(down=torch.cat(downs).to(dtype), ups=tuple(up.to(dtype) for up in ups))

@@ -1,0 +1,67 @@
+"""`thymos finetune`: a recipe in, an adapter out.
+
+Takes the arguments of the command line; reads the recipe, trains, and tells. The work is done in `thymos.finetune`.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from thymos.finetune.training.watch import Progress
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def finetune(
+    recipe: str,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    data: Path = Path(),
+    set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    restart: Flag = False,
+    quiet: Flag = False,
+) -> None:
+    """Tune a model on labelled corpora.
+
+        thymos finetune goemotions -o runs/goemotions --data corpora
+        thymos finetune my-recipe.yaml -o runs/mine --set train.epochs=2 --set lora.rank=8
+        accelerate launch --cpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
+
+    A run can be stopped or killed at any moment; the same command goes on after its last checkpoint.
+
+    Args:
+        recipe: YAML file, or the name of a recipe that comes with Thymos.
+        output: Run folder: checkpoints, history, curves and, in the end, the adapter.
+        data: Folder that the recipe's paths are relative to.
+        set_: Key of the recipe and another value for it, as in `train.epochs=2`; may be repeated.
+        restart: Throw away an interrupted run in the same folder.
+        quiet: No progress bar.
+    """
+    from rich.console import Console
+
+    from thymos.agent.cli.tune_bar import TuneBar
+    from thymos.finetune.recipe import load_recipe
+    from thymos.finetune.tune import tune
+
+    told = load_recipe(recipe, dict(_change(each) for each in set_ or ()))
+    console = Console(stderr=True, markup=False, highlight=False)
+    with TuneBar(console, quiet=quiet) as bar:
+        tune(told, data, output, restart=restart, on_progress=bar, on_remark=console.print)
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """Read `key=value`, the value as YAML."""
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--set must be key=value, got {text!r}; for example --set train.epochs=2")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"value of --set must be YAML, got {value!r}; put quotes around it") from error

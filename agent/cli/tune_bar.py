@@ -1,0 +1,64 @@
+"""The progress bar of a fine-tuning, on standard error: steps, loss, tokens/s, time left, dev.
+
+Takes `Progress` values. On a terminal it draws a bar; elsewhere it writes a line every half minute.
+"""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from thymos.finetune.training.watch import Progress
+
+_LINE_EVERY = 30.0  # s
+_FORGET = 0.98  # of the running mean of the loss, a step
+
+
+class TuneBar:
+    """Draws what it is called with, between `with` and the end of the block."""
+
+    def __init__(self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._clock = clock
+        self._bar = Bar(
+            TextColumn("tuning"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None, figures="")
+        self._loss: float | None = None
+        self._said = clock()
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last state on the screen."""
+        self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        step = progress.step
+        self._loss = step.loss if self._loss is None else _FORGET * self._loss + (1 - _FORGET) * step.loss
+        figures = f"loss {self._loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s"
+        if progress.dev:
+            figures += ", dev macro F1 " + ", ".join(f"{name} {each.macro_f1:.3f}" for name, each in progress.dev.items())
+        if not self._bar.disable:
+            self._bar.update(self._task, completed=step.number, total=step.total, figures=figures)
+        elif not self._quiet and (self._clock() - self._said >= _LINE_EVERY or step.number == step.total):
+            self._said = self._clock()
+            self._console.print(f"step {step.number:,} of {step.total:,}, {figures}", soft_wrap=True)

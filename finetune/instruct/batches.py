@@ -1,0 +1,178 @@
+"""Batches: rows of like length behind one instruction, in an order that the seed alone decides.
+
+Takes training corpora, a tokenizer and how to vary; gives, for each epoch, the same groups every time, so that a run
+taken up again sees what an uninterrupted one would have seen. Knows no model.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from thymos.adapters.sample import Sample
+from thymos.adapters.scoring.batches import buckets
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.trie import LabelTrie
+from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.instruct.draw import Draw, as_asked, varied
+from thymos.finetune.recipe import VaryRecipe
+from thymos.prompts.taxonomy import Taxonomy
+from thymos.prompts.template import load_prompt
+
+_POOL = 4096  # rows that are sorted by length together: enough for little padding, few enough for a random order
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one forward pass gets.
+
+    Attributes:
+        prefix: token ids of the instruction.
+        rows: token ids of each row.
+        trie: label words.
+        targets: gold distribution, (rows, labels): equal shares of each row's gold labels.
+    """
+
+    prefix: list[int]
+    rows: list[list[int]]
+    trie: LabelTrie
+    targets: Tensor
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the rows, without padding and instruction."""
+        return sum(len(row) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that are computed together, and the seed of their draw."""
+
+    corpus: int
+    rows: tuple[int, ...]
+    seed: str
+
+
+class RowEncoder:
+    """Tokenises samples for a prompt: what `thymos label` would feed, without the instruction."""
+
+    def __init__(self, tokenizer: Any, prompt: str, max_tokens: int) -> None:
+        """Keep what encodes.
+
+        Args:
+            tokenizer: of the model.
+            prompt: name of the prompt template.
+            max_tokens: longest row.
+        """
+        self._tokenizer = tokenizer
+        self._prompt = prompt
+        self._max_tokens = max_tokens
+
+    def rows(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> list[list[int] | None]:
+        """Return the tokens of each sample, oldest turns left out to fit; None where its text alone is too long."""
+        prompt = load_prompt(self._prompt, taxonomy)
+        encoder = self.encoder(prompt.system, taxonomy.words, prompt.answer)
+        return [self._row(encoder, prompt, sample) for sample in samples]
+
+    def encoder(self, system: str, words: Sequence[str], answer: str | None) -> PromptEncoder:
+        """Return the encoder of an instruction and its label words."""
+        return PromptEncoder(self._tokenizer, system, words, answer=answer)
+
+    def _row(self, encoder: PromptEncoder, prompt: Any, sample: Sample) -> list[int] | None:
+        for dropped in range(len(sample.context) + 1):
+            row = encoder.row(prompt.row(sample.text or "", sample.speaker, sample.context[dropped:]))
+            if len(row) <= self._max_tokens:
+                return row
+        return None
+
+
+class BatchPlan:
+    """The batches of every epoch of a run."""
+
+    def __init__(
+        self,
+        corpora: Sequence[TrainingCorpus],
+        encoder: RowEncoder,
+        prompt: str,
+        vary: VaryRecipe,
+        *,
+        token_budget: int,
+        mixture_temperature: float,
+        seed: int,
+    ) -> None:
+        """Tokenise all rows once.
+
+        Args:
+            corpora: what to learn from.
+            encoder: of rows and instructions.
+            prompt: name of the prompt template.
+            vary: how instructions vary.
+            token_budget: padded tokens of one batch, its instruction left out.
+            mixture_temperature: 1 draws from corpora in proportion to their rows; larger draws more evenly.
+            seed: of everything that chance decides here.
+        """
+        self._corpora = tuple(corpora)
+        self._encoder = encoder
+        self._prompt = prompt
+        self._vary = vary
+        self._budget = token_budget
+        self._seed = seed
+        rows = [encoder.rows(corpus.train, corpus.taxonomy) for corpus in corpora]
+        self._rows = [[row or [] for row in of_corpus] for of_corpus in rows]
+        self._usable = [[i for i, row in enumerate(of_corpus) if row] for of_corpus in self._rows]
+        self.too_long = sum(len(every) - len(usable) for every, usable in zip(self._rows, self._usable, strict=True))
+        sizes = [len(usable) for usable in self._usable]
+        weights = [size ** (1 / mixture_temperature) for size in sizes]
+        self.quotas = [round(sum(sizes) * weight / sum(weights)) for weight in weights]
+
+    def epoch(self, number: int) -> list[Group]:
+        """Return the groups of an epoch, in the order in which they are learnt from."""
+        chance = random.Random(f"{self._seed}/{number}")
+        groups = []
+        for corpus, quota in enumerate(self.quotas):
+            drawn = self._drawn(corpus, number, quota)
+            for start in range(0, len(drawn), _POOL):
+                pool = drawn[start : start + _POOL]
+                for places in buckets([len(self._rows[corpus][row]) for row in pool], self._budget):
+                    groups.append((corpus, tuple(pool[place] for place in places)))
+        chance.shuffle(groups)
+        return [
+            Group(corpus, rows, f"{self._seed}/{number}/{place}") for place, (corpus, rows) in enumerate(groups)
+        ]
+
+    def batch(self, group: Group) -> Batch:
+        """Return a group as tokens and targets, under the instruction that its seed draws."""
+        corpus = self._corpora[group.corpus]
+        draw = self._draw(corpus, random.Random(group.seed))
+        golds = [draw.targets(corpus.train[row].gold or ()) for row in group.rows]
+        kept = [(row, gold) for row, gold in zip(group.rows, golds, strict=True) if gold]
+        if not kept:  # a subset that holds no gold label of this group
+            draw = as_asked(corpus.taxonomy, self._prompt)
+            kept = [(row, draw.targets(corpus.train[row].gold or ())) for row in group.rows]
+        encoder = self._encoder.encoder(draw.system, draw.words, load_prompt(self._prompt, corpus.taxonomy).answer)
+        targets = torch.zeros(len(kept), len(draw.words))
+        for place, (_, gold) in enumerate(kept):
+            targets[place, list(gold)] = 1 / len(gold)
+        return Batch(encoder.prefix, [self._rows[group.corpus][row] for row, _ in kept], encoder.trie, targets)
+
+    def _draw(self, corpus: TrainingCorpus, chance: random.Random) -> Draw:
+        if chance.random() >= self._vary.share:
+            return as_asked(corpus.taxonomy, self._prompt)
+        return varied(corpus.taxonomy, corpus.translations, self._prompt, self._vary, chance)
+
+    def _drawn(self, corpus: int, epoch: int, quota: int) -> list[int]:
+        """Return the rows of a corpus for an epoch: the next ones of an endless row of shuffles of all."""
+        usable = self._usable[corpus]
+        first = epoch * quota
+        drawn: list[int] = []
+        turn = first // len(usable)
+        while len(drawn) < quota:
+            shuffled = list(usable)
+            random.Random(f"{self._seed}/{corpus}/{turn}").shuffle(shuffled)
+            begin = first - turn * len(usable) if turn == first // len(usable) else 0
+            drawn += shuffled[begin : begin + quota - len(drawn)]
+            turn += 1
+        return drawn

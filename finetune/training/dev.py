@@ -1,0 +1,84 @@
+"""A look at the dev splits while a model is trained: macro F1 and loss of each corpus, asked as users will ask.
+
+Takes corpora and a module; gives figures. Knows nothing of steps.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from thymos.adapters.sample import Sample
+from thymos.adapters.scoring.scorer import LabelScorer
+from thymos.adapters.scoring.tuned import AsForward
+from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
+from thymos.finetune.instruct.batches import RowEncoder
+from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.instruct.draw import as_asked
+from thymos.prompts.taxonomy import Kind, Taxonomy
+from thymos.prompts.template import load_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class DevFigures:
+    """What one dev split shows.
+
+    Attributes:
+        macro_f1: with the best thresholds for these rows where the set is multi-label.
+        loss: mean cross entropy in nats against equal shares of the gold labels.
+    """
+
+    macro_f1: float
+    loss: float
+
+
+class DevSplit:
+    """Dev rows of one corpus, tokenised once."""
+
+    def __init__(self, corpus: TrainingCorpus, encoder: RowEncoder, prompt: str, *, rows: int | None, seed: int) -> None:
+        """Choose and tokenise rows.
+
+        Args:
+            corpus: whose dev rows.
+            encoder: of rows.
+            prompt: name of the prompt template.
+            rows: how many, by chance; None takes all.
+            seed: of the choice.
+        """
+        samples: Sequence[Sample] = corpus.dev
+        if rows is not None and len(samples) > rows:
+            samples = random.Random(seed).sample(samples, rows)
+        tokens = encoder.rows(samples, corpus.taxonomy)
+        kept = [(sample, row) for sample, row in zip(samples, tokens, strict=True) if row]
+        self.taxonomy = corpus.taxonomy
+        self._rows = [row for _, row in kept]
+        self.gold = gold_matrix([sample.gold or () for sample, _ in kept], corpus.taxonomy)
+        asked = as_asked(corpus.taxonomy, prompt)
+        self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
+
+    def log_probabilities(self, module: nn.Module, part: slice = slice(None)) -> NDArray[np.float64]:
+        """Score the rows, (rows, labels), natural logarithms."""
+        scores = LabelScorer(AsForward(module), self._encoder).log_probabilities(self._rows[part])
+        return scores.double().numpy()
+
+    def figures(self, log_probabilities: NDArray[np.float64]) -> DevFigures:
+        """Return what the scores of all rows are worth."""
+        p = np.exp(log_probabilities)
+        if self.taxonomy.kind is Kind.MULTI:
+            chosen = choose(p, best_thresholds(p, self.gold))
+        else:
+            chosen = p == p.max(axis=1, keepdims=True)
+        shares = self.gold / self.gold.sum(axis=1, keepdims=True)
+        loss = -(shares * log_probabilities).sum(axis=1).mean()
+        return DevFigures(macro_f1(chosen, self.gold), float(loss))
+
+
+def gold_matrix(gold: Sequence[Sequence[str]], taxonomy: Taxonomy) -> NDArray[np.bool_]:
+    """Return gold labels as (rows, labels)."""
+    matrix = np.zeros((len(gold), len(taxonomy)), dtype=np.bool_)
+    for row, names in enumerate(gold):
+        matrix[row, [taxonomy.index(name) for name in names]] = True
+    return matrix

@@ -1,0 +1,181 @@
+"""The training loop: one for whatever is trained, text now and projectors later.
+
+Takes a module, the steps of its run, an objective and what looks on; gives nothing but the trained module and a
+history. Everything that differs between trainings is handed in. Knows nothing of peft, corpora, prompts or files.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from thymos.finetune.instruct.batches import Batch, Group
+from thymos.finetune.training.average import Average
+from thymos.finetune.training.steps import Schedule, rate
+
+Objective = Callable[[Tensor, Batch], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did.
+
+    Attributes:
+        number: from 1.
+        total: of the run.
+        loss: mean over the rows of the step.
+        rate: learning rate.
+        norm: of the gradient before clipping.
+        rows: rows of the step, in all processes.
+        tokens: of these rows, without padding and instructions.
+        seconds: how long it took.
+    """
+
+    number: int
+    total: int
+    loss: float
+    rate: float
+    norm: float
+    rows: int
+    tokens: int
+    seconds: float
+
+
+class Onlooker(Protocol):
+    """What happens between steps: progress, history, looks at dev, checkpoints."""
+
+    def after(self, step: Step, state: "State") -> bool:
+        """Look on; True ends the run."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """All that changes while a model is trained.
+
+    Attributes:
+        parameters: what is trained, by name.
+        optimizer: with its moments.
+        average: of the parameters, or None.
+        step: steps done.
+    """
+
+    parameters: Mapping[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    average: Average | None
+    step: int = 0
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = tuple(self.parameters)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything as named tensors, for a checkpoint."""
+        found = {f"weight/{name}": p.detach() for name, p in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            for key, value in self.optimizer.state[parameter].items():
+                found[f"moment/{key}/{name}"] = torch.as_tensor(value)
+        if self.average is not None:
+            found |= {f"average/{name}": weight for name, weight in self.average.weights.items()}
+        return {name: tensor.cpu() for name, tensor in found.items()} | {"chance": torch.get_rng_state()}
+
+    @torch.no_grad()
+    def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
+        """Take up the state that `tensors` gave after a step."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(tensors[f"weight/{name}"])
+            self.optimizer.state[parameter] = {
+                key.split("/")[1]: value.to(parameter.device) if value.dim() else value.clone()
+                for key, value in tensors.items()
+                if key.startswith("moment/") and key.split("/", 2)[2] == name
+            }
+        if self.average is not None:
+            for name, weight in self.average.weights.items():
+                weight.copy_(tensors[f"average/{name}"])
+        torch.set_rng_state(tensors["chance"])
+        self.step = step
+
+
+def label_cross_entropy(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the cross entropy between gold and scored label distributions, summed over rows, in nats.
+
+    The loss is on the label words alone: the same restricted softmax that scores them.
+    """
+    return -(batch.targets.to(logits.device) * batch.trie.log_probabilities(logits)).sum()
+
+
+def fit(
+    module: nn.Module,
+    state: State,
+    schedule: Schedule,
+    batch_of: Callable[[Group], Batch],
+    objective: Objective,
+    accelerator: Any,
+    onlooker: Onlooker,
+    *,
+    peak: float,
+    warmup: float,
+    clip: float,
+) -> None:
+    """Train.
+
+    Args:
+        module: prepared by the accelerator; forward(prefix, rows, trie) gives logits.
+        state: what is trained and its optimizer, new or restored.
+        schedule: the steps.
+        batch_of: makes a batch of a group.
+        objective: loss of a batch, summed over its rows.
+        accelerator: of Hugging Face accelerate; each of its processes takes its part of every step.
+        onlooker: called after each step.
+        peak: highest learning rate.
+        warmup: share of the steps before it.
+        clip: largest gradient norm.
+    """
+    total, world, mine = schedule.total, accelerator.num_processes, accelerator.process_index
+    module.train()
+    for groups in schedule.steps(state.step):
+        started = time.perf_counter()
+        for each in state.optimizer.param_groups:
+            each["lr"] = rate(state.step, total, peak, warmup)
+        batches = [batch_of(group) for group in groups]
+        rows = sum(len(batch.rows) for batch in batches)
+        loss = _gradients(module, batches[mine::world], objective, accelerator, rows)
+        norm = accelerator.clip_grad_norm_(state.parameters.values(), clip)
+        state.optimizer.step()
+        state.optimizer.zero_grad(set_to_none=True)
+        if state.average is not None:
+            state.average.update(state.parameters, state.step)
+        state.step += 1
+        done = Step(
+            number=state.step,
+            total=total,
+            loss=float(accelerator.reduce(loss, reduction="sum")) / rows,
+            rate=state.optimizer.param_groups[0]["lr"],
+            norm=float(norm),
+            rows=rows,
+            tokens=sum(batch.tokens for batch in batches),
+            seconds=time.perf_counter() - started,
+        )
+        if onlooker.after(done, state):
+            return
+
+
+def _gradients(
+    module: nn.Module, batches: Sequence[Batch], objective: Objective, accelerator: Any, rows: int
+) -> Tensor:
+    """Add up the gradients of this process's batches; return the loss summed over its rows.
+
+    Processes average their gradients, so each scales its own by their number: what is left is the mean over all rows.
+    """
+    total = torch.zeros((), device=accelerator.device)
+    for place, batch in enumerate(batches):
+        last = place == len(batches) - 1
+        with nullcontext() if last else accelerator.no_sync(module):
+            loss = objective(module(batch.prefix, batch.rows, batch.trie), batch)
+            accelerator.backward(loss * (accelerator.num_processes / rows))
+        total += loss.detach()
+    return total

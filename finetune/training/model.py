@@ -1,0 +1,134 @@
+"""The model of a fine-tuning: base LLM, what is trained on it, and the forward pass that scores with gradients.
+
+Takes the settings of a recipe; gives a `Trainee`. The only file of the training that knows peft. Knows nothing of data.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from thymos.adapters.llm.load import LanguageModel, load_language_model
+from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.scoring.engine import can_compile, keep_freed_memory
+from thymos.adapters.scoring.general import GeneralTuned
+from thymos.adapters.scoring.tuned import TunedLlama, supports_tuning
+from thymos.finetune.recipe import LoraRecipe, TrainRecipe
+from thymos.prompts.errors import InputError, ModelError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trainee:
+    """A model that learns.
+
+    Attributes:
+        base: what it starts from; its `model` is part of `module`.
+        module: forward(prefix, rows, trie) -> (rows, choices), with gradients.
+        engine: which forward pass that is.
+    """
+
+    base: LanguageModel
+    module: nn.Module
+    engine: str
+
+    @property
+    def peft_model(self) -> Any:
+        """The model as peft or transformers knows it, for saving."""
+        return self.module.model
+
+    def trained(self) -> dict[str, nn.Parameter]:
+        """Return the parameters that are trained, by name."""
+        return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of what was trained."""
+        return {name: p.detach().clone() for name, p in self.trained().items()}
+
+    @torch.no_grad()
+    def load(self, weights: dict[str, Tensor]) -> None:
+        """Put weights in the place of those that are trained."""
+        for name, parameter in self.trained().items():
+            parameter.copy_(weights[name])
+
+
+def build(model: str, lora: LoraRecipe, train: TrainRecipe, *, device: str | None = None) -> Trainee:
+    """Load the base model and prepare what is trained.
+
+    Args:
+        model: as in `load_language_model`.
+        lora: the update, unless all weights are trained.
+        train: method, frozen layers, engine and seed are read.
+        device: torch device; a GPU if there is one when None.
+
+    Raises:
+        ModelError: the model can't be used here, or not so.
+        InputError: the recipe asks for what the model does not have.
+    """
+    keep_freed_memory()
+    torch.manual_seed(train.seed)
+    base = load_language_model(model, load_in="4bit" if train.method == "qlora" else None, device=device)
+    tuned = _full(base.model, train.freeze_layers) if train.method == "full" else _with_lora(base, lora, train)
+    tuned.train()
+    fast = train.method == "lora" and supports_tuning(tuned)
+    engine = train.engine
+    if engine == "auto":
+        engine = ("compiled" if base.device != "cpu" and can_compile() else "eager") if fast else "general"
+    if engine != "general" and not fast:
+        raise ModelError(
+            f"engine must be general for {train.method} on {model!r} with these settings, got {engine}; the fast one "
+            "trains LoRA without dropout or DoRA on Llama architectures"
+        )
+    if engine == "general":
+        return Trainee(base, GeneralTuned(tuned), engine)
+    return Trainee(base, TunedLlama(tuned, compiled=engine == "compiled"), engine)
+
+
+def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:
+    """Put LoRA on a model."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    names = _linears(base.model)
+    targets = names if lora.targets == "all-linear" else lora.targets
+    if missing := [target for target in targets if target not in names]:
+        raise InputError(f"lora.targets must be linear layers ({', '.join(names)}), got {missing[0]!r}; name those")
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # a float scales as well
+        target_modules=list(targets),
+        layers_to_transform=_trained_layers(base.model, train.freeze_layers),
+        lora_dropout=lora.dropout,
+        use_rslora=lora.rslora,
+        use_dora=lora.dora,
+        task_type="CAUSAL_LM",
+    )
+    with quiet():
+        model: Any = base.model
+        if train.method == "qlora":
+            model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        return get_peft_model(model, config)
+
+
+def _full(model: Any, freeze_layers: int) -> Any:
+    """Mark the decoder layers that are trained; embedding and head stay."""
+    trained = set(_trained_layers(model, freeze_layers))
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    for number, layer in enumerate(model.model.layers):
+        layer.requires_grad_(number in trained)
+    return model
+
+
+def _trained_layers(model: Any, freeze_layers: int) -> list[int]:
+    layers = model.config.num_hidden_layers
+    if freeze_layers >= layers:
+        raise InputError(f"train.freeze_layers must be below the model's {layers} layers, got {freeze_layers}; train some")
+    return list(range(freeze_layers, layers))
+
+
+def _linears(model: Any) -> tuple[str, ...]:
+    """Return the names of the linear layers inside decoder layers, without their path."""
+    from transformers.pytorch_utils import Conv1D
+
+    inside = [(name, part) for name, part in model.named_modules() if ".layers." in name or ".h." in name]
+    return tuple(dict.fromkeys(name.rpartition(".")[2] for name, part in inside if isinstance(part, nn.Linear | Conv1D)))

@@ -1,0 +1,189 @@
+"""What happens between steps: history, looks at dev, the best weights, checkpoints, and when to stop.
+
+Takes what a run folder needs; is the `Onlooker` of the loop. Knows nothing of how a step is computed.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import gather_object
+from torch import Tensor, nn
+
+from thymos.finetune.training import checkpoint
+from thymos.finetune.training.checkpoint import Checkpoint
+from thymos.finetune.training.dev import DevFigures, DevSplit
+from thymos.finetune.training.history import History
+from thymos.finetune.training.loop import State, Step
+
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a progress bar shows.
+
+    Attributes:
+        step: the last step.
+        dev: the last look at dev by corpus, or None before the first.
+        tokens_per_second: over the last steps.
+    """
+
+    step: Step
+    dev: Mapping[str, DevFigures] | None
+    tokens_per_second: float
+
+
+class Watch:
+    """The onlooker of a fine-tuning.
+
+    Attributes:
+        best: weights of the best look at dev, or None before the first.
+        best_score: its mean macro F1 over the corpora.
+        best_step: when that was.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fingerprint: str,
+        module: nn.Module,
+        dev: Mapping[str, DevSplit],
+        accelerator: Any,
+        *,
+        evaluations: int,
+        patience: int,
+        minutes: float,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        """Keep what is needed to look on.
+
+        Args:
+            folder: of the run.
+            fingerprint: of the run, for its checkpoints.
+            module: what is trained.
+            dev: dev splits by corpus.
+            accelerator: whose processes share the looks at dev.
+            evaluations: looks at dev in the whole run.
+            patience: looks without a better one before the run stops; 0 never stops.
+            minutes: between checkpoints.
+            on_progress: called after each step, in the main process.
+        """
+        self._folder, self._fingerprint = folder, fingerprint
+        self._module, self._dev, self._accelerator = module, dev, accelerator
+        self._evaluations, self._patience, self._seconds = evaluations, patience, minutes * 60
+        self._on_progress = on_progress
+        self._saved = time.monotonic()
+        self._history: History | None = None
+        self._last_dev: Mapping[str, DevFigures] | None = None
+        self._pace: list[Step] = []
+        self.best: dict[str, Tensor] | None = None
+        self.best_score, self.best_step, self._looks_since = -1.0, 0, 0
+
+    def start(self, state: State, *, restart: bool) -> list[str]:
+        """Take up the newest checkpoint of the run, if there is one; return remarks."""
+        remarks: list[str] = []
+        if not restart:
+            found, remarks = checkpoint.newest(self._folder / CHECKPOINTS, self._fingerprint)
+            if found is not None:
+                self._restore(found, state)
+                remarks.append(f"goes on after step {found.step}")
+        if self._accelerator.is_main_process:
+            (self._folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+            if restart:
+                for old in (self._folder / CHECKPOINTS).glob("*.safetensors"):
+                    old.unlink()
+            self._history = History(self._folder, after=state.step)
+        return remarks
+
+    def after(self, step: Step, state: State) -> bool:
+        """Look on after a step; True when the run should stop."""
+        self._pace = [*self._pace[-19:], step]
+        if self._history:
+            self._history.step(step)
+        stop = False
+        if step.number in self._looks(step.total):
+            stop = self._look(step.number, state)
+        last = step.number == step.total
+        if last or stop or time.monotonic() - self._saved > self._seconds:
+            self.save(state)
+        if self._accelerator.is_main_process:
+            pace = sum(each.tokens for each in self._pace) / sum(each.seconds for each in self._pace)
+            self._on_progress(Progress(step, self._last_dev, pace))
+        return stop
+
+    def save(self, state: State) -> None:
+        """Write a checkpoint now."""
+        self._saved = time.monotonic()
+        if not self._accelerator.is_main_process:
+            return
+        tensors = state.tensors() | {f"best/{name}": weight for name, weight in (self.best or {}).items()}
+        notes = {"best_score": self.best_score, "best_step": self.best_step, "looks_since": self._looks_since}
+        checkpoint.write(self._folder / CHECKPOINTS, Checkpoint(state.step, self._fingerprint, tensors, notes))
+
+    def close(self) -> None:
+        """Finish the history."""
+        if self._history:
+            self._history.close()
+
+    def _restore(self, found: Checkpoint, state: State) -> None:
+        state.restore(found.tensors, found.step)
+        best = {name.partition("/")[2]: tensor for name, tensor in found.tensors.items() if name.startswith("best/")}
+        self.best = best or None
+        notes: Mapping[str, Any] = found.notes
+        self.best_score, self.best_step = notes["best_score"], notes["best_step"]
+        self._looks_since = notes["looks_since"]
+
+    def _looks(self, total: int) -> set[int]:
+        """Return the steps after which dev is looked at: evenly spread, the last one among them."""
+        return {round(total * look / self._evaluations) for look in range(1, self._evaluations + 1)}
+
+    def _look(self, number: int, state: State) -> bool:
+        """Score dev with the weights that would be saved; return whether patience is over."""
+        with _averaged(state):
+            figures = {name: self._figures(split) for name, split in self._dev.items()}
+            score = float(np.mean([each.macro_f1 for each in figures.values()]))
+            self._looks_since += 1
+            if score > self.best_score:
+                self.best = {name: p.detach().clone().cpu() for name, p in state.parameters.items()}
+                self.best_score, self.best_step, self._looks_since = score, number, 0
+        self._last_dev = figures
+        if self._history:
+            self._history.dev(number, figures)
+        return bool(self._patience and self._looks_since >= self._patience)
+
+    def _figures(self, split: DevSplit) -> DevFigures:
+        """Score a dev split, each process its part of the rows."""
+        world, mine = self._accelerator.num_processes, self._accelerator.process_index
+        training = self._module.training
+        self._module.eval()
+        scored = split.log_probabilities(self._module, slice(mine, None, world))
+        self._module.train(training)
+        parts = gather_object([scored]) if world > 1 else [scored]
+        whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))
+        for place, part in enumerate(parts):
+            whole[place::world] = part
+        return split.figures(whole)
+
+
+@contextmanager
+def _averaged(state: State):  # type: ignore[no-untyped-def]
+    """Let the parameters be their average for a while."""
+    if state.average is None:
+        yield
+        return
+    own = {name: p.detach().clone() for name, p in state.parameters.items()}
+    with torch.no_grad():
+        for name, parameter in state.parameters.items():
+            parameter.copy_(state.average.weights[name])
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, parameter in state.parameters.items():
+                parameter.copy_(own[name])

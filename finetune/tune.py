@@ -1,0 +1,165 @@
+"""`tune`: a recipe in, a trained adapter's weights in a run folder. The body is the list of steps.
+
+Takes a recipe, a data folder and an output folder; trains, and gives what was trained with what is known about it.
+Knows nothing of the command line.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from thymos.adapters.whole_file import refusal
+from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
+from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.recipe import Recipe
+from thymos.finetune.training.average import Average
+from thymos.finetune.training.dev import DevSplit
+from thymos.finetune.training.loop import State, fit, label_cross_entropy
+from thymos.finetune.training.model import Trainee, build
+from thymos.finetune.training.steps import Schedule
+from thymos.finetune.training.watch import Progress, Watch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """A finished training.
+
+    Attributes:
+        trainee: the model, with its best weights.
+        corpora: what it learnt from.
+        encoder: of rows, for calibration.
+        best_step: step of the weights.
+        steps: steps done.
+        fingerprint: of the run.
+    """
+
+    trainee: Trainee
+    corpora: tuple[TrainingCorpus, ...]
+    encoder: RowEncoder
+    best_step: int
+    steps: int
+    fingerprint: str
+
+
+def tune(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    *,
+    restart: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_remark: Callable[[str], None] = lambda remark: None,
+) -> Tuned:
+    """Train what a recipe says; an interrupted run in the same folder goes on.
+
+    Args:
+        recipe: what to do.
+        data: folder that the recipe's paths are relative to.
+        output: run folder; made if it is not there.
+        restart: throw away an interrupted run.
+        on_progress: called after each step.
+        on_remark: called with sentences worth telling.
+
+    Raises:
+        InputError: corpora, labels or the folder can't be used.
+        ModelError: the model can't be used here, or not so.
+        OutputError: the disk is full or refuses.
+    """
+    from accelerate import Accelerator
+
+    corpora = tuple(load_corpus(each, data) for each in recipe.corpora)
+    _make(output)
+    accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
+    _check_processes(recipe, accelerator.num_processes)
+    trainee = build(recipe.model, recipe.lora, recipe.train, device=str(accelerator.device))
+    fingerprint = _fingerprint(recipe, corpora, trainee)
+    encoder = RowEncoder(trainee.base.tokenizer, recipe.prompt, recipe.max_tokens)
+    plan = BatchPlan(
+        corpora,
+        encoder,
+        recipe.prompt,
+        recipe.vary,
+        token_budget=recipe.train.token_budget,
+        mixture_temperature=recipe.train.mixture_temperature,
+        seed=recipe.train.seed,
+    )
+    dev = {
+        corpus.name: DevSplit(corpus, encoder, recipe.prompt, rows=recipe.train.dev_rows, seed=recipe.train.seed)
+        for corpus in corpora
+    }
+    parameters = trainee.trained()
+    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
+    average = Average(recipe.train.average, parameters) if recipe.train.average else None
+    state = State(parameters, optimizer, average)
+    module = accelerator.prepare(trainee.module)
+    watch = Watch(
+        output,
+        fingerprint,
+        trainee.module,
+        dev,
+        accelerator,
+        evaluations=recipe.train.evaluations,
+        patience=recipe.train.patience,
+        minutes=recipe.train.checkpoint_minutes,
+        on_progress=on_progress,
+    )
+    for remark in watch.start(state, restart=restart):
+        on_remark(remark)
+    try:
+        fit(
+            module,
+            state,
+            Schedule(plan, recipe.train.epochs, recipe.train.accumulate),
+            plan.batch,
+            label_cross_entropy,
+            accelerator,
+            watch,
+            peak=recipe.train.learning_rate,
+            warmup=recipe.train.warmup,
+            clip=recipe.train.clip,
+        )
+    except KeyboardInterrupt:
+        watch.save(state)
+        raise
+    finally:
+        watch.close()
+    if watch.best is not None:
+        trainee.load(watch.best)
+    trainee.module.eval()
+    return Tuned(trainee, corpora, encoder, watch.best_step, state.step, fingerprint)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refusal(folder, error) from error
+
+
+def _check_processes(recipe: Recipe, processes: int) -> None:
+    from thymos.prompts.errors import InputError
+
+    if recipe.train.accumulate % processes:
+        raise InputError(
+            f"train.accumulate must be a multiple of the {processes} processes, got {recipe.train.accumulate}; each step's "
+            f"batches are dealt out to them: say --set train.accumulate={processes}"
+        )
+
+
+def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: Trainee) -> str:
+    """Hash what decides the weights: recipe, data, model. How often is looked or saved decides nothing."""
+    told = recipe.model_dump(mode="json")
+    for key in ("checkpoint_minutes", "engine"):
+        told["train"].pop(key)
+    identity: Mapping[str, object] = {
+        "version": 1,
+        "recipe": told,
+        "data": [corpus.identity for corpus in corpora],
+        "model": trainee.base.sha256,
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
