@@ -22,15 +22,20 @@ class Rule:
     """How a distribution becomes a decision.
 
     Attributes:
-        threshold: multi-label only: a label is chosen at this probability or above; the likeliest always is.
+        threshold: multi-label only: a label is chosen at this probability or above, the likeliest where none is; one
+            for all labels, or one for each in taxonomy order.
         abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
+        set_from: a label is in the label set at this probability or above, the likeliest always; None: no sets.
     """
 
-    threshold: float = THRESHOLD
+    threshold: float | tuple[float, ...] = THRESHOLD
     abstain_below: float = 0.0
+    set_from: float | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("threshold", self.threshold), ("abstain-below", self.abstain_below)):
+        several = self.threshold if isinstance(self.threshold, tuple) else (self.threshold,)
+        named = [*(("threshold", each) for each in several), ("abstain-below", self.abstain_below)]
+        for name, value in named:
             if not 0.0 <= value <= 1.0:
                 raise InputError(f"{name} must be a probability from 0 to 1, got {value}; 0.25 means 25 %")
 
@@ -63,6 +68,7 @@ def decide(
                 entropy=round(float(entropies[row]), DIGITS),
                 margin=round(float(margins[row]), DIGITS),
                 abstained=abstained,
+                label_set=None if rule.set_from is None else _at_least(p[row], names, rule.set_from, always=True),
             )
         )
     return predictions
@@ -70,7 +76,23 @@ def decide(
 
 def _chosen(p: NDArray[np.float64], names: tuple[str, ...], kind: Kind, rule: Rule) -> tuple[str, ...]:
     """Return the chosen labels, likeliest first; ties go to the earlier label."""
-    order = np.argsort(-p, kind="stable")
     if kind is Kind.SINGLE:
-        return (names[order[0]],)
-    return tuple(names[index] for rank, index in enumerate(order) if rank == 0 or p[index] >= rule.threshold)
+        return (names[int(p.argmax())],)
+    return _at_least(p, names, rule.threshold, always=not isinstance(rule.threshold, tuple))
+
+
+def _at_least(
+    p: NDArray[np.float64], names: tuple[str, ...], threshold: float | tuple[float, ...], *, always: bool
+) -> tuple[str, ...]:
+    """Return the labels at their threshold or above, likeliest first.
+
+    Args:
+        p: of each label, (labels,).
+        names: of the labels.
+        threshold: one for all, or one for each.
+        always: the likeliest label is among them; else only where no label reaches its threshold.
+    """
+    reached = p >= np.asarray(threshold)
+    if always or not reached.any():
+        reached[p.argmax()] = True
+    return tuple(names[index] for index in np.argsort(-p, kind="stable") if reached[index])

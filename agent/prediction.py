@@ -23,6 +23,7 @@ class Prediction:
         entropy: of the distribution, in nats.
         margin: difference between the two largest probabilities.
         abstained: True when the row should go to a person.
+        label_set: labels that together hold the gold ones with the wished coverage; None where none was wished.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Prediction:
     entropy: float
     margin: float
     abstained: bool
+    label_set: tuple[str, ...] | None = None
 
 
 class BatchLabeler(Protocol):

@@ -208,8 +208,8 @@ def _read(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"recipe must be a YAML file or one of {', '.join(shipped_recipes())}, got {str(path)!r} ({error.strerror}); "
-            f"{near(path.name, shipped_recipes())}check the path"
+            f"recipe must be a YAML file or one of {', '.join(shipped_recipes())}, got {str(path)!r} "
+            f"({error.strerror}); {near(path.name, shipped_recipes())}check the path"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"recipe must be YAML, got {path}: {' '.join(str(error).split())}; mend that") from error
@@ -237,7 +237,9 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = _keys(first["loc"][:-1])
         *_, wrong = first["loc"]
-        return f"key must be one that recipes have, got {where!r}; {near(str(wrong), known)}it can have {', '.join(known)}"
+        return (
+            f"key must be one that recipes have, got {where!r}; {near(str(wrong), known)}it can have {', '.join(known)}"
+        )
     if first["type"] == "missing":
         return f"key {where!r} must be there, got nothing; write it"
     given = "" if isinstance(first["input"], dict | list) else f", got {first['input']!r}"
@@ -250,6 +252,8 @@ def _keys(location: tuple[int | str, ...]) -> tuple[str, ...]:
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
             inner = model.model_fields[part].annotation
-            found = [each for each in (inner, *get_args(inner)) if isinstance(each, type) and issubclass(each, BaseModel)]
+            found = [
+                each for each in (inner, *get_args(inner)) if isinstance(each, type) and issubclass(each, BaseModel)
+            ]
             model = found[0] if found else model
     return tuple(model.model_fields)

@@ -23,6 +23,7 @@ from thymos.finetune.training.loop import State, fit, label_cross_entropy
 from thymos.finetune.training.model import Trainee, build
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
+from thymos.prompts.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,12 +143,10 @@ def _make(folder: Path) -> None:
 
 
 def _check_processes(recipe: Recipe, processes: int) -> None:
-    from thymos.prompts.errors import InputError
-
     if recipe.train.accumulate % processes:
         raise InputError(
-            f"train.accumulate must be a multiple of the {processes} processes, got {recipe.train.accumulate}; each step's "
-            f"batches are dealt out to them: say --set train.accumulate={processes}"
+            f"train.accumulate must be a multiple of the {processes} processes, got {recipe.train.accumulate}; each "
+            f"step's batches are dealt out to them: say --set train.accumulate={processes}"
         )
 
 

@@ -2,8 +2,8 @@
 
 A prompt is a folder of package data: `templates/<name>/system.jinja` (said once for a label set, hence the
 shared prefix), `row.jinja` (said for each row) and `answer.jinja` (how the model's answer begins; without it the
-label follows the row at once). An undefined name is an error. Knows nothing of tokens, chat templates or models: the text of a row is returned as data,
-and whoever tokenises it keeps it so.
+label follows the row at once). An undefined name is an error. Knows nothing of tokens, chat templates or models: the
+text of a row is returned as data, and whoever tokenises it keeps it so.
 """
 
 import hashlib

@@ -174,7 +174,9 @@ class TightLlama:
 def _take_layer(layer: Any) -> Layer:
     """Fuse the weights of a transformers layer and let go of the originals; peft's wrappers are looked through."""
     attention, mlp = layer.self_attn, layer.mlp
-    query, key, value, attention_out = map(_base, (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj))
+    query, key, value, attention_out = map(
+        _base, (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj)
+    )
     gate, up, down = map(_base, (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
     taken = Layer(
         attention_norm=layer.input_layernorm.weight.data,

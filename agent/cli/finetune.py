@@ -4,14 +4,11 @@ Takes the arguments of the command line; reads the recipe, trains, and tells. Th
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from thymos.prompts.errors import InputError
-
-if TYPE_CHECKING:
-    from thymos.finetune.training.watch import Progress
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 

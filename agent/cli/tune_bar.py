@@ -56,7 +56,9 @@ class TuneBar:
         self._loss = step.loss if self._loss is None else _FORGET * self._loss + (1 - _FORGET) * step.loss
         figures = f"loss {self._loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s"
         if progress.dev:
-            figures += ", dev macro F1 " + ", ".join(f"{name} {each.macro_f1:.3f}" for name, each in progress.dev.items())
+            figures += ", dev macro F1 " + ", ".join(
+                f"{name} {each.macro_f1:.3f}" for name, each in progress.dev.items()
+            )
         if not self._bar.disable:
             self._bar.update(self._task, completed=step.number, total=step.total, figures=figures)
         elif not self._quiet and (self._clock() - self._said >= _LINE_EVERY or step.number == step.total):

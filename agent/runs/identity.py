@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-SCHEMA = 1  # raise it whenever equal parts would no longer give equal output
+SCHEMA = 2  # raise it whenever equal parts would no longer give equal output
 
 # What a user may change between two sessions of one run. Everything else that `run` takes is hashed; a test
 # holds the two lists against its signature.
@@ -32,7 +32,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "taxonomy": ("labels.", "prompt_sha256", "chat_"),
     "prompt": ("prompt_sha256", "chat_"),
     "model": ("model_sha256", "chat_"),
-    "adapter": ("adapter_sha256",),
+    "adapter": ("adapter_sha256", "confidence_sha256"),
 }
 _MISSING = object()
 

@@ -32,6 +32,7 @@ SCHEMA = pa.schema(
         pa.field("entropy", pa.float64()),
         pa.field("margin", pa.float64()),
         pa.field("abstained", pa.bool_()),
+        pa.field("label_set", pa.list_(pa.string())),  # null where no coverage is wished
         pa.field("kept", pa.string()),  # JSON object, see `kept.py`
         # ... and a bad row these
         pa.field("reason", pa.string()),
@@ -101,6 +102,7 @@ def _row(
         "entropy": round(answer.entropy, DECIMALS),
         "margin": round(answer.margin, DECIMALS),
         "abstained": answer.abstained,
+        "label_set": None if answer.label_set is None else list(answer.label_set),
         "kept": kept.encode(sample.metadata),
     }
 

@@ -10,6 +10,7 @@ row group. Equal rows give equal bytes: nothing here depends on the time or on h
 | probabilities | struct, one double per label | object | JSON |
 | entropy, margin | double | number | number |
 | abstained | bool | true, false | true, false |
+| label_set | list of strings or null | list or null | JSON or nothing |
 | kept columns | int64, double, bool or string | as read | text; JSON where it is no string |
 """
 
@@ -25,11 +26,11 @@ import pyarrow.parquet as pq
 from thymos.agent.runs.kept import Census, as_type, strict
 from thymos.agent.runs.provenance import KEY, Provenance
 
-COLUMNS = ("id", "labels", "probabilities", "entropy", "margin", "abstained")
+COLUMNS = ("id", "labels", "probabilities", "entropy", "margin", "abstained", "label_set")
 
 ROW_GROUP = 32_768  # rows, at least: about 10 MB in memory with 28 labels
 
-_SIMPLE = ("entropy", "margin", "abstained")
+_SIMPLE = ("entropy", "margin", "abstained", "label_set")
 
 
 class Writer(Protocol):
@@ -82,6 +83,7 @@ class ParquetWriter:
             pa.field("entropy", number),
             pa.field("margin", number),
             pa.field("abstained", pa.bool_()),
+            pa.field("label_set", pa.list_(pa.string())),
         ]
         for name, shown in self._names.items():
             fields.append(pa.field(shown, self._types[self._kept.type_of(name)]))

@@ -139,9 +139,7 @@ class BatchPlan:
                 for places in buckets([len(self._rows[corpus][row]) for row in pool], self._budget):
                     groups.append((corpus, tuple(pool[place] for place in places)))
         chance.shuffle(groups)
-        return [
-            Group(corpus, rows, f"{self._seed}/{number}/{place}") for place, (corpus, rows) in enumerate(groups)
-        ]
+        return [Group(corpus, rows, f"{self._seed}/{number}/{place}") for place, (corpus, rows) in enumerate(groups)]
 
     def batch(self, group: Group) -> Batch:
         """Return a group as tokens and targets, under the instruction that its seed draws."""

@@ -72,8 +72,7 @@ def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
         InputError: a file or column is not there, a label is outside the taxonomy, or a split is empty.
     """
     taxonomy = load_taxonomy(recipe.taxonomy)
-    dev, bad_dev = _samples(recipe, folder / recipe.dev)
-    dev = [sample for sample in dev if sample.gold]
+    dev = [sample for sample in _samples(recipe, folder / recipe.dev)[0] if sample.gold]
     _check(dev, taxonomy, recipe.dev)
     held_out: list[Sample] = list(dev)
     for path in recipe.held_out:
@@ -84,7 +83,9 @@ def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
     clean = without_leaks(labelled, held_out)
     train = _without_repeats(clean)
     if not train:
-        raise InputError(f"training split must have rows that are not held out, got none in {recipe.train}; check the recipe")
+        raise InputError(
+            f"training split must have rows that are not held out, got none in {recipe.train}; check the recipe"
+        )
     left = Left(len(labelled) - len(clean), len(clean) - len(train), len(read) - len(labelled), bad)
     return TrainingCorpus(
         name=recipe.name,
@@ -172,8 +173,8 @@ def _check(samples: list[Sample], taxonomy: Taxonomy, path: Path) -> None:
         outside = [name for name in gold if name not in known]
         if outside:
             raise InputError(
-                f"gold labels must be of taxonomy {taxonomy.name!r} ({', '.join(taxonomy.names)}), got {outside[0]!r} in "
-                f"row {sample.id} of {path}; name another taxonomy, or mend the row"
+                f"gold labels must be of taxonomy {taxonomy.name!r} ({', '.join(taxonomy.names)}), got {outside[0]!r} "
+                f"in row {sample.id} of {path}; name another taxonomy, or mend the row"
             )
         if taxonomy.kind is Kind.SINGLE and len(set(gold)) > 1:
             raise InputError(

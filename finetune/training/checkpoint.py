@@ -44,7 +44,9 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
     about = {"step": checkpoint.step, "fingerprint": checkpoint.fingerprint, "notes": checkpoint.notes}
-    data = save({name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()}, {"thymos": json.dumps(about)})
+    data = save(
+        {name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()}, {"thymos": json.dumps(about)}
+    )
     with whole_file(path) as handle:
         handle.write(data)
     for old in _found(folder)[_KEPT:]:
@@ -71,8 +73,8 @@ def newest(folder: Path, fingerprint: str) -> tuple[Checkpoint | None, list[str]
             continue
         if found.fingerprint != fingerprint:
             raise InputError(
-                f"output folder must be new or of the same run, got {folder.parent} with a checkpoint of a run with another "
-                "recipe, data or model; choose another --output, or throw it away with --restart"
+                f"output folder must be new or of the same run, got {folder.parent} with a checkpoint of a run with "
+                "another recipe, data or model; choose another --output, or throw it away with --restart"
             )
         return found, broken
     return None, broken

@@ -38,7 +38,9 @@ class DevFigures:
 class DevSplit:
     """Dev rows of one corpus, tokenised once."""
 
-    def __init__(self, corpus: TrainingCorpus, encoder: RowEncoder, prompt: str, *, rows: int | None, seed: int) -> None:
+    def __init__(
+        self, corpus: TrainingCorpus, encoder: RowEncoder, prompt: str, *, rows: int | None, seed: int
+    ) -> None:
         """Choose and tokenise rows.
 
         Args:

@@ -105,7 +105,8 @@ def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any
     with quiet():
         model: Any = base.model
         if train.method == "qlora":
-            model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+            prepare: Any = prepare_model_for_kbit_training
+            model = prepare(model, use_gradient_checkpointing=False)
         return get_peft_model(model, config)
 
 
@@ -122,7 +123,9 @@ def _full(model: Any, freeze_layers: int) -> Any:
 def _trained_layers(model: Any, freeze_layers: int) -> list[int]:
     layers = model.config.num_hidden_layers
     if freeze_layers >= layers:
-        raise InputError(f"train.freeze_layers must be below the model's {layers} layers, got {freeze_layers}; train some")
+        raise InputError(
+            f"train.freeze_layers must be below the model's {layers} layers, got {freeze_layers}; train some"
+        )
     return list(range(freeze_layers, layers))
 
 
@@ -131,4 +134,6 @@ def _linears(model: Any) -> tuple[str, ...]:
     from transformers.pytorch_utils import Conv1D
 
     inside = [(name, part) for name, part in model.named_modules() if ".layers." in name or ".h." in name]
-    return tuple(dict.fromkeys(name.rpartition(".")[2] for name, part in inside if isinstance(part, nn.Linear | Conv1D)))
+    return tuple(
+        dict.fromkeys(name.rpartition(".")[2] for name, part in inside if isinstance(part, nn.Linear | Conv1D))
+    )

@@ -1,0 +1,57 @@
+"""`fit_confidence`: everything that is learnt about a model's probabilities on one dev split. The list of steps.
+
+Takes label log-probabilities and gold labels; gives a `Confidence`. Knows nothing of models or files.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.adapters.confidence import GRID, Confidence
+from thymos.finetune.calibration.abstention import answer_thresholds
+from thymos.finetune.calibration.conformal import set_thresholds
+from thymos.finetune.calibration.temperature import best_temperature, calibrated
+from thymos.finetune.calibration.thresholds import best_thresholds
+from thymos.prompts.taxonomy import Kind, Taxonomy
+
+RESAMPLES = 200
+_DIGITS = 6
+
+
+def fit_confidence(
+    log_probabilities: NDArray[np.float64], gold: NDArray[np.bool_], taxonomy: Taxonomy, *, seed: int = 0
+) -> Confidence:
+    """Fit temperature, thresholds, label sets and abstention.
+
+    Args:
+        log_probabilities: of a dev split, (rows, labels), natural logarithms.
+        gold: whether a row has a label, (rows, labels).
+        taxonomy: the labels.
+        seed: of the resamples behind the thresholds.
+    """
+    temperature = round(best_temperature(log_probabilities, gold), _DIGITS)
+    p = np.exp(calibrated(log_probabilities, temperature))
+    thresholds = None
+    if taxonomy.kind is Kind.MULTI:
+        thresholds = _rounded(best_thresholds(p, gold, resamples=RESAMPLES, seed=seed))
+    right = gold[np.arange(len(gold)), p.argmax(axis=1)]
+    return Confidence(
+        taxonomy=taxonomy.name,
+        labels=taxonomy.names,
+        words=taxonomy.words,
+        temperature=temperature,
+        thresholds=thresholds,
+        set_thresholds=_down(set_thresholds(p, gold, GRID)),
+        answer_thresholds=tuple(
+            None if each is None else _down((each,))[0] for each in answer_thresholds(p.max(axis=1), right, GRID)
+        ),
+        rows=len(gold),
+    )
+
+
+def _rounded(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(value), _DIGITS) for value in values)
+
+
+def _down(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Round towards zero, so that the row that set a threshold still reaches it."""
+    return tuple(float(np.floor(value * 10**_DIGITS) / 10**_DIGITS) for value in values)
