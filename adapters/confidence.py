@@ -63,8 +63,8 @@ class Confidence:
             reached = [wished for wished, at in zip(GRID, self.answer_thresholds, strict=True) if at is not None]
             best = f"at most {reached[-1]:.2f}" if reached else "lower"
             raise InputError(
-                f"accuracy must be one that the model reaches on {self.taxonomy}, got {accuracy}; on its dev split it is "
-                f"{best} however few rows are answered"
+                f"accuracy must be one that the model reaches on {self.taxonomy}, got {accuracy}; on its dev split "
+                f"it is {best} however few rows are answered"
             )
         return found
 
@@ -80,10 +80,12 @@ class Confidence:
             ModelError: they are not those of a `Confidence`.
         """
         try:
-            lists = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+            lists: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
             found = cls(**lists)
         except TypeError as error:
-            raise ModelError(f"calibration must have the fields of {cls.__name__}, got {error}; save it again") from error
+            raise ModelError(
+                f"calibration must have the fields of {cls.__name__}, got {error}; save it again"
+            ) from error
         if not len(found.set_thresholds) == len(found.answer_thresholds) == len(GRID):
             raise ModelError(f"calibration must hold {len(GRID)} coverages and accuracies, got others; save it again")
         return found

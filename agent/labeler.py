@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
+from thymos.adapters.llm.adapter import NO_ADAPTER, default_adapter
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.engine import Engine, resolve_engine
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.weights import DEFAULT
+from thymos.agent.calibrated import Calibration, fitted_confidence, resolve_calibration, rule_for
 from thymos.agent.decide import THRESHOLD, Rule, decide
 from thymos.agent.prediction import Prediction
 from thymos.prompts.catalogue import load_taxonomy, taxonomy_identity
@@ -27,7 +29,8 @@ from thymos.prompts.template import CONTENT_FREE, LabelPrompt, load_prompt
 BATCH_ROWS = 512  # rows sorted by length together
 MAX_TOKENS = 2048  # of a row; a longer one is refused, not cut in silence
 
-Calibration = Literal["content-free", "none"]
+AUTO = "auto"
+UNTUNED = "instruct"  # the prompt of a model that was not tuned with one
 
 
 class Labeler:
@@ -48,7 +51,7 @@ class Labeler:
         *,
         rule: Rule | None = None,
         engine: Engine = "auto",
-        calibration: Calibration = "content-free",
+        calibration: Calibration = "auto",
         max_tokens: int = MAX_TOKENS,
         expected_rows: int | None = None,
     ) -> None:
@@ -60,8 +63,10 @@ class Labeler:
             prompt: from `load_prompt`, for the same taxonomy.
             rule: how a distribution becomes a decision.
             engine: auto, eager, compiled or general; see `resolve_engine`.
-            calibration: "content-free" divides by the mean distribution over messages that say nothing
-                (Zhao et al. 2021); "none" leaves the model's own.
+            calibration: "fitted" takes the temperature that was fitted for this taxonomy when the model was tuned;
+                "content-free" divides by the mean distribution over messages that say nothing (Zhao et al. 2021);
+                "none" leaves the model's own; "auto" is "fitted" where there is a fit, "none" for other label sets of
+                a tuned model, and "content-free" for an untuned one.
             max_tokens: longest row, its context included; earlier turns are dropped first to fit.
             expected_rows: how many rows will come, if known: many make it worth compiling.
         """
@@ -72,8 +77,11 @@ class Labeler:
         self._encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
         self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
         self._scorer = LabelScorer(forward, self._encoder)
-        self._calibration = calibration
-        if calibration == "content-free":
+        confidence = fitted_confidence(model, taxonomy, prompt)
+        self._calibration = resolve_calibration(calibration, confidence, model)
+        if self._calibration == "fitted" and confidence is not None:
+            self._scorer.sharpen(confidence.temperature)
+        elif self._calibration == "content-free":
             self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
         self._identity = self._describe(model)
 
@@ -83,14 +91,16 @@ class Labeler:
         model: str = DEFAULT,
         *,
         taxonomy: str | Path | Taxonomy = "goemotions",
-        adapter: str | None = None,
+        adapter: str | None = AUTO,
         load_in: LoadIn | None = None,
-        prompt: str = "instruct",
-        threshold: float = THRESHOLD,
+        prompt: str | None = None,
+        threshold: float | None = None,
         abstain_below: float = 0.0,
+        accuracy: float | None = None,
+        coverage: float | None = None,
         device: str | None = None,
         engine: Engine = "auto",
-        calibration: Calibration = "content-free",
+        calibration: Calibration = "auto",
         max_tokens: int = MAX_TOKENS,
         expected_rows: int | None = None,
     ) -> Self:
@@ -99,14 +109,20 @@ class Labeler:
         Args:
             model: embedded weights, a folder, a `.gguf` file or a hub id.
             taxonomy: a built-in's name, a YAML file, or a `Taxonomy`.
-            adapter: folder or hub id of a LoRA adapter.
+            adapter: "auto" takes the one that ships for the model, if there is one; a shipped name, a folder or a
+                hub id of a LoRA adapter; "none" or None leaves the model as it is.
             load_in: 4bit or 8bit, through bitsandbytes.
-            prompt: "instruct" lists the labels; "short" is for tuned models.
-            threshold: multi-label: a label is chosen at this probability or above.
+            prompt: "instruct" for an untuned model, "tuned" for one that Thymos tuned; None takes the one that the
+                model was tuned with.
+            threshold: multi-label: a label is chosen at this probability or above; None takes those that were fitted
+                for each label, or 0.25 where none were.
             abstain_below: no label is chosen when the likeliest has less than this.
+            accuracy: no label is chosen where answers would be right less often than this, going by the dev split;
+                instead of `abstain_below`, and only where the model was calibrated for the taxonomy.
+            coverage: give each row the set of labels that holds its gold labels with this probability, likewise.
             device: torch device; a GPU if there is one when None.
             engine: auto, eager, compiled or general.
-            calibration: content-free or none.
+            calibration: auto, fitted, content-free or none.
             max_tokens: longest row.
             expected_rows: how many rows will come, if known: many make it worth compiling.
 
@@ -116,13 +132,20 @@ class Labeler:
             InputError: an option is out of range.
         """
         labels = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(taxonomy)
-        bound = load_prompt(prompt, labels)
-        rule = Rule(threshold=threshold, abstain_below=abstain_below)
+        if prompt is not None:
+            load_prompt(prompt, labels)  # a wrong name is told before a model is loaded
+        Rule(threshold=THRESHOLD if threshold is None else threshold, abstain_below=abstain_below)  # likewise
+        wished = default_adapter(model) if adapter == AUTO else adapter
+        loaded = load_language_model(
+            model, adapter=None if wished == NO_ADAPTER else wished, load_in=load_in, device=device
+        )
+        bound = load_prompt(prompt or (loaded.card.prompt if loaded.card else UNTUNED), labels)
+        confidence = None if calibration in ("content-free", "none") else fitted_confidence(loaded, labels, bound)
         return cls(
-            load_language_model(model, adapter=adapter, load_in=load_in, device=device),
+            loaded,
             labels,
             bound,
-            rule=rule,
+            rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage),
             engine=engine,
             calibration=calibration,
             max_tokens=max_tokens,
@@ -216,5 +239,6 @@ class Labeler:
             "calibration": self._calibration,
             "threshold": self._rule.threshold,
             "abstain_below": self._rule.abstain_below,
+            "label_set_from": self._rule.set_from,
             "max_tokens": self._max_tokens,
         }

@@ -37,6 +37,7 @@ class Tuned:
         best_step: step of the weights.
         steps: steps done.
         fingerprint: of the run.
+        main_process: whether this process is the one that writes.
     """
 
     trainee: Trainee
@@ -45,6 +46,7 @@ class Tuned:
     best_step: int
     steps: int
     fingerprint: str
+    main_process: bool
 
 
 def tune(
@@ -132,7 +134,7 @@ def tune(
     if watch.best is not None:
         trainee.load(watch.best)
     trainee.module.eval()
-    return Tuned(trainee, corpora, encoder, watch.best_step, state.step, fingerprint)
+    return Tuned(trainee, corpora, encoder, watch.best_step, state.step, fingerprint, accelerator.is_main_process)
 
 
 def _make(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from thymos.adapters.inspection import inspect_model
+from thymos.adapters.llm.adapter import AdapterCard, adapter_folder, check_base, read_card
 from thymos.adapters.llm.files import files_digest, hub_folder
 from thymos.adapters.llm.gguf import converted
 from thymos.adapters.llm.quiet import quiet, quiet_products
@@ -31,6 +32,7 @@ class LanguageModel:
         sha256: over the weight files of the model.
         adapter: as the user named it, or None.
         adapter_sha256: over the adapter's weights and configuration, or None.
+        card: of the adapter, or of a fully tuned model; None where nothing is known.
         load_in: 4bit, 8bit or None for the weights' own format.
         dtype: number format of the computation.
         device: where it lives.
@@ -42,6 +44,7 @@ class LanguageModel:
     sha256: str
     adapter: str | None
     adapter_sha256: str | None
+    card: AdapterCard | None
     load_in: LoadIn | None
     dtype: str
     device: str
@@ -59,7 +62,7 @@ def load_language_model(
 
     Args:
         name: embedded weights (`smollm2-135m`), a folder, a `.gguf` file or a hub id.
-        adapter: folder or hub id of a LoRA adapter in peft's format.
+        adapter: shipped name, folder or hub id of a LoRA adapter in peft's format.
         load_in: quantise while loading, through bitsandbytes.
         device: torch device; a GPU if there is one when None.
         dtype: bfloat16, float16 or float32; the fastest that the device multiplies natively when None.
@@ -72,20 +75,24 @@ def load_language_model(
     folder = _folder(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     dtype = dtype or machine().best_dtype("cuda" if device.startswith("cuda") else "cpu")
+    sha256 = EMBEDDED[name].sha256 if name in EMBEDDED else files_digest(folder)
+    card, adapter_sha256, where = read_card(folder), None, None
+    if adapter is not None:  # before the weights are loaded, since much can be wrong with it
+        where = adapter_folder(adapter)
+        adapter_sha256, card = files_digest(where), read_card(where)
+        if card is not None:
+            check_base(card, adapter, name, sha256)
     model, tokenizer = _load(name, folder, load_in, device, dtype)
-    adapter_sha256 = None
-    if adapter is not None:
-        where = Path(adapter).expanduser()
-        where = where if where.is_dir() else hub_folder(adapter, what="adapter")
+    if adapter is not None and where is not None:
         model = _with_adapter(model, where, adapter, merge=load_in is None)
-        adapter_sha256 = files_digest(where)
     return LanguageModel(
         model=model.eval(),
         tokenizer=tokenizer,
         name=name,
-        sha256=EMBEDDED[name].sha256 if name in EMBEDDED else files_digest(folder),
+        sha256=sha256,
         adapter=adapter,
         adapter_sha256=adapter_sha256,
+        card=card,
         load_in=load_in,
         dtype=dtype,
         device=device,
@@ -145,15 +152,14 @@ def _quantisation(load_in: LoadIn, dtype: Any) -> Any:
 def _with_adapter(model: Any, folder: Path, adapter: str, *, merge: bool) -> Any:
     """Put a LoRA adapter on a model; merged into the weights where these are not quantised."""
     from peft import PeftModel
+    from safetensors import SafetensorError
 
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelError(
-            f"adapter must be a folder with adapter_model.safetensors, got {adapter}; save it again as safetensors"
-        )
     try:
         with quiet():
             tuned = PeftModel.from_pretrained(model, str(folder), use_safetensors=True)
             return tuned.merge_and_unload() if merge else tuned
+    except SafetensorError as error:
+        raise ModelError(f"adapter must be whole safetensors, got {adapter!r}: {error}; fetch it again") from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(

@@ -43,6 +43,15 @@ class LabelScorer:
         self._budget = token_budget
         self._prefix = forward.prefix(encoder.prefix)
         self._bias: Tensor | None = None
+        self._temperature = 1.0
+
+    def sharpen(self, temperature: float) -> None:
+        """Divide every later log-probability by a temperature fitted on a dev split, and normalise again.
+
+        Args:
+            temperature: above 0; below 1 makes the model surer.
+        """
+        self._temperature = temperature
 
     def calibrate(self, rows: Sequence[Sequence[int]]) -> None:
         """Take away the bias towards label words that rows without content show.
@@ -71,4 +80,6 @@ class LabelScorer:
         for group in buckets([len(row) + extra for row in rows], self._budget):
             logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
             scores[group] = trie.log_probabilities(logits).cpu()
-        return scores if self._bias is None else (scores - self._bias).log_softmax(-1)
+        if self._bias is not None:
+            scores = (scores - self._bias).log_softmax(-1)
+        return scores if self._temperature == 1.0 else (scores / self._temperature).log_softmax(-1)

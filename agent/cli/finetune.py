@@ -42,13 +42,22 @@ def finetune(
     from rich.console import Console
 
     from thymos.agent.cli.tune_bar import TuneBar
+    from thymos.finetune.publish import publish
     from thymos.finetune.recipe import load_recipe
+    from thymos.finetune.training.curves import draw_curves
+    from thymos.finetune.training.history import read
     from thymos.finetune.tune import tune
 
     told = load_recipe(recipe, dict(_change(each) for each in set_ or ()))
     console = Console(stderr=True, markup=False, highlight=False)
     with TuneBar(console, quiet=quiet) as bar:
-        tune(told, data, output, restart=restart, on_progress=bar, on_remark=console.print)
+        tuned = tune(told, data, output, restart=restart, on_progress=bar, on_remark=console.print)
+    if not tuned.main_process:
+        return
+    console.print("calibrates on the dev splits")
+    folder = publish(tuned, told, output)
+    draw_curves(read(output), output / "curves.png", f"{told.name}: {told.model}, seed {told.train.seed}")
+    console.print(f"wrote {folder} and {output / 'curves.png'}")
 
 
 def _change(text: str) -> tuple[str, Any]:

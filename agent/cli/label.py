@@ -27,7 +27,7 @@ command = App(
     name="label",
     help_epilogue="""
 The output has one row per good input row, in input order: `id`, `labels`, `probabilities`, `entropy`,
-`margin`, `abstained`. Bad rows go to `OUT.errors.jsonl` with row number and reason.
+`margin`, `abstained`, `label_set`. Bad rows go to `OUT.errors.jsonl` with row number and reason.
 
 A run can be stopped or killed at any moment; the same command goes on where it was. A changed parameter is
 refused with what differs.

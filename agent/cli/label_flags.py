@@ -81,7 +81,8 @@ class ModelFlags:
 
     Attributes:
         model: built-in name, folder, GGUF file or hub id; `thymos models` lists what is here.
-        adapter: folder or hub id of a LoRA adapter.
+        adapter: shipped name, folder or hub id of a LoRA adapter; `auto` takes the one that ships for the model, and
+            `none` leaves the model untuned.
         load_in: quantise the weights while loading, through bitsandbytes.
         device: `cpu`, `cuda`, ...; the best there is unless given.
         engine: how the forward pass is run; `auto` takes the fastest that works here and compiles it for
@@ -90,7 +91,7 @@ class ModelFlags:
     """
 
     model: str = "smollm2-135m"
-    adapter: str | None = None
+    adapter: str = "auto"
     load_in: Literal["4bit", "8bit"] | None = None
     device: str | None = None
     engine: Literal["auto", "eager", "compiled", "general"] = "auto"
@@ -104,17 +105,23 @@ class DecisionFlags:
 
     Attributes:
         taxonomy: built-in label set, or your own YAML file.
-        prompt: `instruct` lists the labels; `short` is for models tuned on the label set.
-        threshold: probability that a label of a multi-label set needs; the likeliest is always chosen.
+        prompt: `instruct` for untuned models, `tuned` for those that Thymos tuned; goes by the model unless given.
+        threshold: probability that a label of a multi-label set needs, the likeliest being always chosen; those
+            fitted for each label unless given, or 0.25 where none were.
         abstain_below: leave a row to a person when its largest probability is below this.
-        calibration: `content-free` takes away the model's bias towards label words; `none` leaves it.
+        accuracy: leave rows to a person so that this share of the other rows is labelled right, as on the dev split.
+        coverage: add the set of labels that holds the right ones with this probability, for example 0.9.
+        calibration: `fitted` takes the temperature fitted for the label set; `content-free` takes away the model's
+            bias towards label words; `none` leaves it; `auto` takes what fits the model and the label set.
     """
 
     taxonomy: str = "goemotions"
-    prompt: Literal["instruct", "tuned"] = "instruct"
-    threshold: _Share = 0.25
+    prompt: Literal["instruct", "tuned"] | None = None
+    threshold: _Share | None = None
     abstain_below: _Share = 0.0
-    calibration: Literal["content-free", "none"] = "content-free"
+    accuracy: _Share | None = None
+    coverage: _Share | None = None
+    calibration: Literal["auto", "fitted", "content-free", "none"] = "auto"
 
 
 @Parameter(name="*", group=RUN)

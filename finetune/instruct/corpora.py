@@ -5,11 +5,11 @@ models.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from thymos.adapters.corpus import BadRow
+from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.readers import Columns, open_corpus
 from thymos.adapters.sample import Sample
 from thymos.finetune.recipe import CorpusRecipe
@@ -58,7 +58,7 @@ class TrainingCorpus:
     train: tuple[Sample, ...]
     dev: tuple[Sample, ...]
     left: Left
-    identity: dict[str, object]
+    identity: Mapping[str, Mapping[str, object]]
 
 
 def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
@@ -147,7 +147,7 @@ def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path]]:
         yield f"held_out_{number}", path
 
 
-def _open(recipe: CorpusRecipe, path: Path):  # type: ignore[no-untyped-def]
+def _open(recipe: CorpusRecipe, path: Path) -> Corpus:
     columns = Columns(text=recipe.text_column, label=recipe.label_column)
     return open_corpus(str(path), format=recipe.format, columns=columns, context_turns=recipe.context_turns)
 

@@ -67,7 +67,12 @@ def build(model: str, lora: LoraRecipe, train: TrainRecipe, *, device: str | Non
     """
     keep_freed_memory()
     torch.manual_seed(train.seed)
-    base = load_language_model(model, load_in="4bit" if train.method == "qlora" else None, device=device)
+    base = load_language_model(
+        model,
+        load_in="4bit" if train.method == "qlora" else None,
+        device=device,
+        dtype="float32" if train.method == "full" else None,  # small updates vanish in 16 bits
+    )
     tuned = _full(base.model, train.freeze_layers) if train.method == "full" else _with_lora(base, lora, train)
     tuned.train()
     fast = train.method == "lora" and supports_tuning(tuned)

@@ -1,0 +1,137 @@
+"""An adapter as Thymos stores it: peft's files, and `thymos.json` with what it was tuned for and its confidence.
+
+Takes a name, a folder or a hub id; gives the folder and an `AdapterCard`. Adapters that ship lie in `shipped/` beside
+this package, each under its name. Loads no weights.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from thymos.adapters.confidence import Confidence
+from thymos.adapters.llm.files import hub_folder
+from thymos.adapters.weights import DEFAULT
+from thymos.prompts.errors import ModelError
+from thymos.prompts.taxonomy import Taxonomy
+
+CARD = "thymos.json"
+WEIGHTS = "adapter_model.safetensors"
+NO_ADAPTER = "none"
+VERSION = 1
+
+_SHIPPED = Path(__file__).parents[1] / "shipped"
+# Adapters that come with the installation, by base model the one that is used unless told otherwise.
+SHIPPED: tuple[str, ...] = ()
+DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType({DEFAULT: "goemotions"})
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterCard:
+    """What is stored beside the weights of an adapter, or of a fully tuned model.
+
+    Attributes:
+        name: of the adapter.
+        description: one sentence.
+        licence: of its weights.
+        base: base model, as its tuner named it.
+        base_sha256: of the base model's files; another base is refused.
+        prompt: template that it was tuned with.
+        confidence: by taxonomy.
+        facts: whatever else its tuner noted, as JSON values.
+    """
+
+    name: str
+    description: str
+    licence: str
+    base: str
+    base_sha256: str
+    prompt: str
+    confidence: Mapping[str, Confidence]
+    facts: Mapping[str, Any]
+
+    def confidence_for(self, taxonomy: Taxonomy) -> Confidence | None:
+        """Return the calibration for a taxonomy, if it was fitted for just these labels and words."""
+        found = self.confidence.get(taxonomy.name)
+        return found if found is not None and found.fits(taxonomy) else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values, in the order of a file."""
+        return {
+            "version": VERSION,
+            "name": self.name,
+            "description": self.description,
+            "licence": self.licence,
+            "base": self.base,
+            "base_sha256": self.base_sha256,
+            "prompt": self.prompt,
+            "confidence": {name: each.as_json() for name, each in self.confidence.items()},
+            "facts": dict(self.facts),
+        }
+
+
+def shipped_adapters() -> tuple[str, ...]:
+    """Return the names of the adapters that come with the installation."""
+    return SHIPPED
+
+
+def default_adapter(model: str) -> str | None:
+    """Return the adapter that is used with a model unless told otherwise, if it is there."""
+    name = DEFAULT_ADAPTERS.get(model)
+    return name if name in SHIPPED else None
+
+
+def adapter_folder(name: str) -> Path:
+    """Return the folder of an adapter: a shipped name, a folder here, or a hub id, which is fetched.
+
+    Raises:
+        ModelError: there is none, or it holds no safetensors.
+    """
+    if name in SHIPPED:
+        return _SHIPPED / name
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        if "/" not in name:
+            raise ModelError(
+                f"adapter must be one of {', '.join((*SHIPPED, NO_ADAPTER))}, a folder or a hub id (owner/name), "
+                f"got {name!r}; `thymos adapters list` shows what is here"
+            )
+        folder = hub_folder(name, what="adapter")
+    if not (folder / WEIGHTS).is_file():
+        raise ModelError(f"adapter must be a folder with {WEIGHTS}, got {name}; save it again as safetensors")
+    return folder
+
+
+def read_card(folder: Path) -> AdapterCard | None:
+    """Return the card in a folder; None where there is none, as in an adapter that peft alone saved.
+
+    Raises:
+        ModelError: the card is damaged, or of a later version.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["version"] != VERSION:
+            raise ModelError(f"{CARD} must be of version {VERSION}, got {values['version']} in {folder}; update Thymos")
+        plain = {name: values[name] for name in ("name", "description", "licence", "base", "base_sha256", "prompt")}
+        confidence = {name: Confidence.from_json(each) for name, each in values["confidence"].items()}
+        return AdapterCard(**plain, confidence=MappingProxyType(confidence), facts=MappingProxyType(values["facts"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{CARD} must be whole, got {error!r} in {folder}; fetch or save the adapter again") from error
+
+
+def check_base(card: AdapterCard, adapter: str, model: str, sha256: str) -> None:
+    """Refuse an adapter that was tuned on another base model.
+
+    Raises:
+        ModelError: the base is another.
+    """
+    if card.base_sha256 != sha256:
+        raise ModelError(
+            f"adapter must be for the base model {model!r}, got {adapter!r}, which was tuned on {card.base!r} "
+            f"({card.base_sha256[:12]}, not {sha256[:12]}); pass --model {card.base} or --adapter {NO_ADAPTER}"
+        )

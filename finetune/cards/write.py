@@ -1,0 +1,68 @@
+"""Renders the cards of an adapter.
+
+Takes an `AdapterCard`; gives the text of `README.md` and `DATA.md`. A field that is missing is an error, so that no
+card goes out with a hole in it.
+"""
+
+from importlib.resources import files
+
+import yaml
+from jinja2 import Environment, FunctionLoader, StrictUndefined, UndefinedError
+
+from thymos.adapters.llm.adapter import AdapterCard
+from thymos.prompts.errors import OutputError
+
+_METHODS = {"lora": "LoRA", "qlora": "QLoRA (4-bit base while training)", "full": "full fine-tuning"}
+
+
+def model_card(card: AdapterCard) -> str:
+    """Return the model card in the hub's form: YAML front matter, then Markdown.
+
+    Raises:
+        OutputError: a field is missing.
+    """
+    method = _METHODS[card.facts["recipe"]["train"]["method"]]
+    full = card.facts["recipe"]["train"]["method"] == "full"
+    front = {
+        "license": card.licence.lower(),
+        "base_model": card.base,
+        "library_name": "transformers" if full else "peft",
+        "pipeline_tag": "text-classification",
+        "language": "en",
+        "tags": ["emotion", "thymos", *([] if full else ["lora"])],
+        "datasets": [corpus["name"] for corpus in card.facts["corpora"]],
+    }
+    return _render(
+        "model",
+        card,
+        front=yaml.safe_dump(front, sort_keys=False),
+        kind="A fully tuned model" if full else "A LoRA adapter",
+        flag=f"--model {card.name}" if full else f"--adapter {card.name}",
+        method=method,
+        calibrated=list(card.confidence),
+        first=next(iter(card.confidence)),
+    )
+
+
+def data_card(card: AdapterCard) -> str:
+    """Return the data card.
+
+    Raises:
+        OutputError: a field is missing.
+    """
+    return _render("data", card)
+
+
+def _render(name: str, card: AdapterCard, **more: object) -> str:
+    environment = Environment(
+        loader=FunctionLoader(lambda path: (files("thymos.finetune") / "cards" / path).read_text(encoding="utf-8")),
+        undefined=StrictUndefined,
+        autoescape=False,  # Markdown
+        keep_trailing_newline=True,
+    )
+    try:
+        return environment.get_template(f"{name}.md.jinja").render(card=card, facts=card.facts, **more)
+    except UndefinedError as error:
+        raise OutputError(
+            f"{name} card must have every field filled, got none for {error}; fill it in the facts"
+        ) from error

@@ -1,0 +1,57 @@
+"""`describe`: figures of `thymos eval` taken up into an adapter's cards.
+
+Takes score files; rewrites the cards. Only scores of this very adapter are taken.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from thymos.adapters.llm.adapter import AdapterCard
+from thymos.adapters.whole_file import refusal
+from thymos.finetune.publish import write_card
+from thymos.prompts.errors import InputError
+
+
+def describe(folder: Path, card: AdapterCard, scores: Sequence[Path]) -> None:
+    """Write the cards again, with figures.
+
+    Args:
+        folder: of the adapter.
+        card: what is known of it.
+        scores: files that `thymos eval` wrote, of predictions that this adapter made.
+
+    Raises:
+        InputError: a file is no score file, or its predictions are not this adapter's.
+        OutputError: the disk is full or refuses.
+    """
+    rows = [_row(path, card) for path in scores]
+    try:
+        write_card(folder, replace(card, facts=dict(card.facts) | {"scores": rows}))
+    except OSError as error:
+        raise refusal(folder, error) from error
+
+
+def _row(path: Path, card: AdapterCard) -> dict[str, Any]:
+    try:
+        score = json.loads(path.read_text(encoding="utf-8"))
+        labeler = score["predictions"]["provenance"].get("labeler", {})
+        row = {
+            "gold": Path(score["gold"]["source"]).name,
+            "rows": score["rows"]["scored"],
+            "taxonomy": score["taxonomy"]["name"],
+            "metrics": score["metrics"],
+            "command": score["command"],
+            "split_sha256": score["split_sha256"],
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"scores must be a file of `thymos eval`, got {path} ({error!r}); pass its .scores.json"
+        ) from error
+    if labeler.get("model_sha256") != card.base_sha256 or not labeler.get("adapter_sha256"):
+        raise InputError(
+            f"scores must be of labels that this adapter gave, got {path} of another model; label and score again"
+        )
+    return row

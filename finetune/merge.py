@@ -1,0 +1,46 @@
+"""`merge_adapter`: base model and adapter as one folder in transformers' format, calibration and cards included.
+
+Takes an adapter's name and a new folder. Whole or not at all.
+"""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from thymos.adapters.llm.adapter import adapter_folder, read_card
+from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.finetune.publish import write_card
+from thymos.prompts.errors import InputError, ModelError
+
+
+def merge_adapter(adapter: str, output: Path) -> None:
+    """Merge and save.
+
+    Args:
+        adapter: shipped name, folder or hub id; it must have been saved by Thymos, which knows its base model.
+        output: folder to write.
+
+    Raises:
+        InputError: the folder is there already.
+        ModelError: adapter or base can't be used here.
+        OutputError: the disk is full or refuses.
+    """
+    if output.exists():
+        raise InputError(f"output must be a new folder, got {str(output)!r}; choose another")
+    card = read_card(adapter_folder(adapter))
+    if card is None:
+        raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; merge it with peft itself")
+    loaded = load_language_model(card.base, adapter=adapter, device="cpu")
+    stage = output.with_name(output.name + TEMPORARY)
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(parents=True)
+        loaded.model.save_pretrained(stage)
+        loaded.tokenizer.save_pretrained(stage)
+        facts = dict(card.facts) | {"merged": card.name}
+        write_card(stage, replace(card, facts=facts))
+        stage.replace(output)
+    except OSError as error:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise refusal(output, error) from error

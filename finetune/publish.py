@@ -1,0 +1,154 @@
+"""`publish`: a finished training as a folder that others can use. Weights, calibration and cards, all or nothing.
+
+Takes what `tune` gave; calibrates it as it will be stored, writes a folder beside and gives it its name at the end.
+Knows nothing of the command line.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from thymos.adapters.confidence import Confidence
+from thymos.adapters.llm.adapter import CARD, WEIGHTS, AdapterCard
+from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.finetune.calibration.fit import fit_confidence
+from thymos.finetune.cards.write import data_card, model_card
+from thymos.finetune.recipe import Recipe
+from thymos.finetune.surroundings import command_line, commit, hardware, versions
+from thymos.finetune.training.dev import DevSplit
+from thymos.finetune.training.history import read as read_history
+from thymos.finetune.tune import Tuned
+
+ADAPTER = "adapter"
+MODEL = "model"
+
+
+def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
+    """Calibrate and save.
+
+    Args:
+        tuned: from `tune`.
+        recipe: that it was tuned with.
+        output: run folder.
+
+    Returns:
+        The folder: `adapter` in the run folder, or `model` after full fine-tuning.
+
+    Raises:
+        OutputError: the disk is full or refuses; what was there before stays.
+    """
+    full = recipe.train.method == "full"
+    if not full:
+        tuned.trainee.load({name: weight.half().float() for name, weight in tuned.trainee.weights().items()})
+    confidence, dev = _calibrate(tuned, recipe)
+    card = AdapterCard(
+        name=recipe.name,
+        description=recipe.description,
+        licence=recipe.licence,
+        base=recipe.model,
+        base_sha256=tuned.trainee.base.sha256,
+        prompt=recipe.prompt,
+        confidence=confidence,
+        facts=_facts(tuned, recipe, output, dev),
+    )
+    folder = output / (MODEL if full else ADAPTER)
+    stage = output / (folder.name + TEMPORARY)
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir()
+        if full:
+            tuned.trainee.peft_model.save_pretrained(stage)
+            tuned.trainee.base.tokenizer.save_pretrained(stage)
+        else:
+            _save_lora(tuned, recipe, stage)
+        write_card(stage, card)
+        shutil.rmtree(folder, ignore_errors=True)
+        stage.replace(folder)
+    except OSError as error:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise refusal(folder, error) from error
+    return folder
+
+
+def write_card(folder: Path, card: AdapterCard) -> None:
+    """Write what is known of an adapter into its folder: `thymos.json`, `README.md` and `DATA.md`.
+
+    Raises:
+        OutputError: a field of a card is missing.
+        OSError: the disk is full or refuses.
+    """
+    texts = {
+        "README.md": model_card(card),
+        "DATA.md": data_card(card),
+        CARD: json.dumps(card.as_json(), indent=1, ensure_ascii=False) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _calibrate(tuned: Tuned, recipe: Recipe) -> tuple[dict[str, Confidence], dict[str, Any]]:
+    """Fit confidence on all dev rows of each corpus; return it with the figures there."""
+    confidence, figures = {}, {}
+    for corpus in tuned.corpora:
+        split = DevSplit(corpus, tuned.encoder, recipe.prompt, rows=None, seed=0)
+        scores = split.log_probabilities(tuned.trainee.module)
+        found = fit_confidence(scores, split.gold, corpus.taxonomy, seed=recipe.train.seed)
+        confidence[corpus.taxonomy.name] = found
+        figures[corpus.name] = asdict(split.figures(scores)) | {"rows": found.rows, "temperature": found.temperature}
+    return confidence, figures
+
+
+def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
+    """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine."""
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save_file
+
+    model = tuned.trainee.peft_model
+    weights: Mapping[str, Tensor] = get_peft_model_state_dict(model)
+    save_file(
+        {name: weight.half().contiguous() for name, weight in weights.items()}, folder / WEIGHTS, {"format": "pt"}
+    )
+    config = model.peft_config["default"]
+    config.base_model_name_or_path = recipe.model
+    config.inference_mode = True
+    config.save_pretrained(folder)
+
+
+def _facts(tuned: Tuned, recipe: Recipe, output: Path, dev: Mapping[str, Any]) -> dict[str, Any]:
+    """Note everything that the cards say and that running it again takes."""
+    steps = [line for line in read_history(output) if line["kind"] == "step"]
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "corpora": [
+            {
+                "name": corpus.name,
+                "source": told.source,
+                "licence": told.licence,
+                "taxonomy": corpus.taxonomy.name,
+                "also_as": list(told.also_as),
+                "train": len(corpus.train),
+                "dev": len(corpus.dev),
+                "left": asdict(corpus.left),
+                "sha256": {split: identity["sha256"] for split, identity in corpus.identity.items()},
+            }
+            for corpus, told in zip(tuned.corpora, recipe.corpora, strict=True)
+        ],
+        "dev": dict(dev),
+        "scores": [],
+        "steps": tuned.steps,
+        "best_step": tuned.best_step,
+        "tokens": sum(line["tokens"] for line in steps),
+        "seconds": round(sum(line["seconds"] for line in steps)),
+        "engine": tuned.trainee.engine,
+        "dtype": tuned.trainee.base.dtype,
+        "fingerprint": tuned.fingerprint,
+        "command": " ".join(command_line()),
+        "commit": (commit() or {}).get("hash") or "an installed package",
+        "hardware": hardware(),
+        "versions": versions(),
+    }
