@@ -40,6 +40,7 @@ class CorpusRecipe(_Strict):
         context_turns: earlier turns to show.
         text_column: column with the text, where the format does not say.
         label_column: column with the gold labels, likewise.
+        label_separator: what stands between several gold labels in one cell; a JSON list needs none.
         licence: of the corpus, for the cards.
         source: where it comes from, for the cards.
     """
@@ -54,6 +55,7 @@ class CorpusRecipe(_Strict):
     context_turns: Annotated[int, Field(ge=0)] = 0
     text_column: str | None = None
     label_column: str | None = None
+    label_separator: str | None = None
     licence: str
     source: str
 

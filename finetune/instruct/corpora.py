@@ -149,7 +149,13 @@ def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path]]:
 
 def _open(recipe: CorpusRecipe, path: Path) -> Corpus:
     columns = Columns(text=recipe.text_column, label=recipe.label_column)
-    return open_corpus(str(path), format=recipe.format, columns=columns, context_turns=recipe.context_turns)
+    return open_corpus(
+        str(path),
+        format=recipe.format,
+        columns=columns,
+        context_turns=recipe.context_turns,
+        label_separator=recipe.label_separator,
+    )
 
 
 def _samples(recipe: CorpusRecipe, path: Path) -> tuple[list[Sample], int]:
