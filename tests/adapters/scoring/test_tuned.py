@@ -1,0 +1,97 @@
+"""Scores with LoRA on the model: those of peft, with peft's gradients."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.general import GeneralTuned
+from thymos.adapters.scoring.tuned import AsForward, TunedLlama, supports_tuning
+
+TEXTS = ["I won!", "The lamp fell, and nobody spoke for a long while.", "Hm"]
+WORDS = ["joy", "joyful", "fear", "being afraid", "calm"]  # needs a tree: two begin alike, one begins another
+
+
+def tuned(model: Path, **lora: Any) -> Any:
+    """A peft model in fp32 whose updates are not zero."""
+    base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    config = LoraConfig(**({"r": 4, "lora_alpha": 8, "target_modules": names} | lora))
+    torch.manual_seed(3)  # for A too
+    with quiet():
+        made: Any = get_peft_model(base, config)
+    for name, weight in made.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.05)
+    return made
+
+
+def encoder(model: Path) -> PromptEncoder:
+    return PromptEncoder(AutoTokenizer.from_pretrained(model), "Name it.", WORDS, answer=None)
+
+
+@pytest.mark.parametrize(
+    "lora",
+    [
+        {},
+        {"use_rslora": True},
+        {"target_modules": ["q_proj", "down_proj"]},
+        {"target_modules": ["v_proj", "up_proj"], "layers_to_transform": [1, 2]},
+    ],
+    ids=["plain", "rslora", "some linears", "some layers"],
+)
+def test_scores_and_gradients_are_those_of_peft(lora: dict[str, Any], tiny_model: Path) -> None:
+    asked = encoder(tiny_model)
+    rows = [asked.row(text) for text in TEXTS]
+    seen = []
+    for make in (GeneralTuned, TunedLlama):
+        model = tuned(tiny_model, **lora)
+        assert supports_tuning(model)
+        module = make(model)
+        logits = module(asked.prefix, rows, asked.trie)
+        asked.trie.log_probabilities(logits)[:, 2].sum().backward()
+        gradients = {name: p.grad for name, p in model.named_parameters() if p.requires_grad}
+        seen.append((logits.detach(), gradients))
+    (slow, slow_gradients), (fast, fast_gradients) = seen
+    torch.testing.assert_close(fast, slow, atol=2e-4, rtol=1e-4)
+    assert slow_gradients.keys() == fast_gradients.keys()
+    for name, gradient in slow_gradients.items():
+        torch.testing.assert_close(fast_gradients[name], gradient, atol=1e-3, rtol=1e-3, msg=name)
+
+
+def test_nothing_but_the_low_rank_matrices_gets_a_gradient(tiny_model: Path) -> None:
+    asked = encoder(tiny_model)
+    model = tuned(tiny_model, layers_to_transform=[2])
+    module = TunedLlama(model)
+    module(asked.prefix, [asked.row("So.")], asked.trie).sum().backward()
+    with_gradient = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert with_gradient
+    assert all("lora_" in name and ".layers.2." in name for name in with_gradient)
+
+
+def test_logits_stand_at_the_end_of_the_row_and_nowhere_else(tiny_model: Path) -> None:
+    asked = encoder(tiny_model)
+    row = asked.row("So it goes.")
+    assert row[-1] == AutoTokenizer.from_pretrained(tiny_model).eos_token_id  # the user's turn ends, and is read there
+    module = TunedLlama(tuned(tiny_model))
+    whole = module(asked.prefix, [row], asked.trie)
+    padded = module(asked.prefix, [row, [*row[:-1], *row]], asked.trie)[:1]
+    torch.testing.assert_close(whole, padded, atol=1e-4, rtol=1e-4)
+    assert (whole - module(asked.prefix, [row[:-1]], asked.trie)).abs().max() > 0.01
+
+
+def test_as_a_forward_pass_no_gradient_is_kept(tiny_model: Path) -> None:
+    asked = encoder(tiny_model)
+    forward = AsForward(TunedLlama(tuned(tiny_model)))
+    scores = forward.logits(forward.prefix(asked.prefix), [asked.row("So.")], asked.trie)
+    assert not scores.requires_grad
+
+
+@pytest.mark.parametrize("lora", [{"use_dora": True}, {"lora_dropout": 0.1}])
+def test_what_it_does_not_compute_is_said(lora: dict[str, Any], tiny_model: Path) -> None:
+    assert not supports_tuning(tuned(tiny_model, **lora))

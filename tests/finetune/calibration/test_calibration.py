@@ -1,0 +1,123 @@
+"""Confidence fitted on one half of made-up rows holds on the other half."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from thymos.adapters.confidence import GRID, Confidence
+from thymos.finetune.calibration.abstention import answer_thresholds
+from thymos.finetune.calibration.conformal import set_thresholds
+from thymos.finetune.calibration.fit import fit_confidence
+from thymos.finetune.calibration.temperature import best_temperature, calibrated
+from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
+from thymos.prompts.catalogue import load_taxonomy
+from thymos.prompts.errors import InputError, ModelError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def world(rows: int, labels: int = 7, sharper: float = 1.0, seed: int = 0) -> tuple[Floats, Bools]:
+    """Log-probabilities of a model that is `sharper` than the truth, and gold labels drawn from the truth."""
+    chance = np.random.default_rng(seed)
+    true = calibrated(chance.normal(size=(rows, labels)) * 1.5, 1.0)
+    drawn = np.array([chance.choice(labels, p=np.exp(row) / np.exp(row).sum()) for row in true])
+    return calibrated(true, 1 / sharper), np.eye(labels, dtype=np.bool_)[drawn]
+
+
+@pytest.mark.parametrize("sharper", [0.5, 1.0, 2.0])
+def test_temperature_undoes_what_made_the_model_too_sure(sharper: float) -> None:
+    assert best_temperature(*world(20_000, sharper=sharper)) == pytest.approx(sharper, rel=0.05)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9, 0.95])
+def test_label_sets_hold_the_gold_label_as_often_as_wished(coverage: float) -> None:
+    log_p, gold = world(4000)
+    [at] = set_thresholds(np.exp(log_p[:2000]), gold[:2000], [coverage])
+    covered = (np.exp(log_p[2000:]) >= at)[gold[2000:]].mean()
+    assert covered == pytest.approx(coverage, abs=0.03)
+
+
+def test_a_row_with_two_gold_labels_is_covered_by_both_only() -> None:
+    p = np.array([[0.6, 0.3, 0.1]] * 9)
+    gold = np.array([[True, True, False]] * 9)
+    assert set_thresholds(p, gold, [0.5, 0.9]) == (0.3, 0.3)
+
+
+def test_too_few_rows_promise_nothing() -> None:
+    p, gold = np.array([[0.6, 0.4]] * 5), np.array([[True, False]] * 5)
+    assert set_thresholds(p, gold, [0.8, 0.9]) == (0.6, 0.0)  # 0.9 would take ceil(5.4) = 6 rows
+
+
+def test_answers_above_the_threshold_are_right_as_often_as_wished() -> None:
+    log_p, gold = world(8000)
+    top, right = np.exp(log_p).max(1), gold[np.arange(8000), log_p.argmax(1)]
+    [at] = answer_thresholds(top[:4000], right[:4000], [0.8])
+    assert at is not None
+    answered = top[4000:] >= at
+    assert right[4000:][answered].mean() == pytest.approx(0.8, abs=0.03)
+    assert answer_thresholds(top, np.zeros(8000, dtype=np.bool_), [0.5]) == (None,)
+
+
+def test_thresholds_are_the_best_that_a_search_finds() -> None:
+    chance = np.random.default_rng(4)
+    gold = chance.random((60, 3)) < 0.3
+    p = np.round(np.clip(gold * 0.3 + chance.random((60, 3)) * 0.7, 0, 1), 2)  # rounded: ties are there
+    found = best_thresholds(p, gold)
+    for label in range(3):
+
+        def f1(at: float, label: int = label) -> float:
+            return float(f1_score(gold[:, label], p[:, label] >= at, zero_division=0))
+
+        assert f1(found[label]) == pytest.approx(max(f1(at) for at in np.unique(p[:, label])))
+
+
+def test_a_label_that_is_never_gold_is_chosen_only_as_the_likeliest() -> None:
+    p = np.array([[0.9, 0.1], [0.2, 0.8]])
+    gold = np.array([[True, False], [True, False]])
+    thresholds = best_thresholds(p, gold)
+    assert thresholds[1] == 1.0
+    assert choose(np.array([[0.01, 0.99]]), np.array([0.5, 1.0])).tolist() == [[False, True]]
+
+
+def test_macro_f1_is_that_of_scikit_learn() -> None:
+    chance = np.random.default_rng(0)
+    gold, guess = chance.random((50, 5)) < 0.3, chance.random((50, 5)) < 0.3
+    assert macro_f1(guess, gold) == pytest.approx(f1_score(gold, guess, average="macro", zero_division=0))
+
+
+def test_the_median_over_resamples_is_near_and_repeatable() -> None:
+    log_p, gold = world(500)
+    p = np.exp(log_p)
+    first = best_thresholds(p, gold, resamples=50, seed=1)
+    assert np.array_equal(first, best_thresholds(p, gold, resamples=50, seed=1))
+    assert macro_f1(choose(p, first), gold) > macro_f1(choose(p, best_thresholds(p, gold)), gold) - 0.03
+
+
+def test_everything_is_fitted_at_once_and_survives_its_file() -> None:
+    log_p, gold = world(900)
+    taxonomy = load_taxonomy("ekman")
+    found = fit_confidence(log_p, gold, taxonomy)
+    assert found.fits(taxonomy)
+    assert not found.fits(load_taxonomy("meld"))
+    assert found.thresholds is None
+    assert len(found.set_thresholds) == len(GRID)
+    assert Confidence.from_json(found.as_json() | {"labels": list(found.labels)}) == found
+    assert fit_confidence(*world(900, labels=28), load_taxonomy("goemotions")).thresholds is not None
+
+
+def test_a_coverage_or_accuracy_that_is_not_stored_is_told() -> None:
+    found = fit_confidence(*world(900), load_taxonomy("ekman"))
+    assert found.set_threshold(0.9) == found.set_thresholds[GRID.index(0.9)]
+    with pytest.raises(InputError, match=r"hundredth from 0\.50"):
+        found.set_threshold(0.905)
+    with pytest.raises(InputError, match="reaches on ekman"):
+        fit_confidence(world(900)[0], world(900, seed=1)[1], load_taxonomy("ekman")).answer_threshold(0.99)
+
+
+@pytest.mark.parametrize("change", [{"surplus": 1}, {"set_thresholds": [0.1]}])
+def test_a_damaged_calibration_is_one_sentence(change: dict[str, object]) -> None:
+    values = fit_confidence(*world(300), load_taxonomy("ekman")).as_json()
+    with pytest.raises(ModelError, match="save it again"):
+        Confidence.from_json(values | change)

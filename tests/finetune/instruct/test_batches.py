@@ -1,0 +1,76 @@
+"""Batches: every row once an epoch, in an order that the seed decides, within the budget."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from tests.finetune.recipes import recipe, write_corpus
+from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
+from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.recipe import VaryRecipe
+
+BUDGET = 300
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingCorpus, ...]:
+    folder = tmp_path_factory.mktemp("corpora")
+    told = recipe(Path("none")).corpora[0]
+    write_corpus(folder, "invented", 200, seed=1)
+    write_corpus(folder, "other", 50, seed=7)
+    other = told.model_copy(update={"name": "other", "train": Path("other-train.csv"), "dev": Path("other-dev.csv")})
+    return load_corpus(told, folder), load_corpus(other, folder)
+
+
+def plan(
+    corpora: tuple[TrainingCorpus, ...], model: Path, *, temperature: float = 1, seed: int = 0, share: float = 0
+) -> BatchPlan:
+    encoder = RowEncoder(AutoTokenizer.from_pretrained(model), "tuned", 512)
+    vary = VaryRecipe(share=share)
+    return BatchPlan(corpora, encoder, "tuned", vary, token_budget=BUDGET, mixture_temperature=temperature, seed=seed)
+
+
+def test_an_epoch_has_every_row_once(corpora: tuple[TrainingCorpus, ...], tiny_model: Path) -> None:
+    for number in (0, 3):
+        seen = sorted((group.corpus, row) for group in plan(corpora, tiny_model).epoch(number) for row in group.rows)
+        assert seen == [(c, row) for c, corpus in enumerate(corpora) for row in range(len(corpus.train))]
+
+
+def test_the_seed_alone_decides_the_order(corpora: tuple[TrainingCorpus, ...], tiny_model: Path) -> None:
+    first = plan(corpora, tiny_model).epoch(1)
+    state = random.getstate()
+    random.seed(5)
+    assert plan(corpora, tiny_model).epoch(1) == first
+    random.setstate(state)
+    assert plan(corpora, tiny_model).epoch(0) != first
+    assert plan(corpora, tiny_model, seed=1).epoch(1) != first
+
+
+def test_a_batch_stays_within_its_budget_and_its_rows_are_of_like_length(
+    corpora: tuple[TrainingCorpus, ...], tiny_model: Path
+) -> None:
+    made = plan(corpora, tiny_model)
+    batches = [made.batch(group) for group in made.epoch(0)]
+    padded = [len(batch.rows) * max(map(len, batch.rows)) for batch in batches]
+    assert max(padded) <= BUDGET
+    assert sum(batch.tokens for batch in batches) / sum(padded) > 0.9
+
+
+def test_targets_are_equal_shares_of_the_gold_labels(corpora: tuple[TrainingCorpus, ...], tiny_model: Path) -> None:
+    made = plan(corpora, tiny_model, share=1)
+    for group in made.epoch(0)[:20]:
+        batch = made.batch(group)
+        torch.testing.assert_close(batch.targets.sum(1), torch.ones(len(batch.rows)))
+        assert len(batch.trie.steps) == batch.targets.shape[1]
+
+
+def test_temperature_draws_small_corpora_more_often(corpora: tuple[TrainingCorpus, ...], tiny_model: Path) -> None:
+    sizes = [len(corpus.train) for corpus in corpora]
+    assert plan(corpora, tiny_model).quotas == sizes
+    large, small = plan(corpora, tiny_model, temperature=2).quotas
+    roots = [size**0.5 for size in sizes]
+    assert (large, small) == tuple(round(sum(sizes) * root / sum(roots)) for root in roots)
+    assert small > len(corpora[1].train)  # so that some rows come twice

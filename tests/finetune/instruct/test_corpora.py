@@ -1,0 +1,84 @@
+"""Training corpora: what is held out is not learnt, what is wrong is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from thymos.adapters.sample import Sample, Turn
+from thymos.finetune.instruct.corpora import load_corpus, without_leaks
+from thymos.finetune.recipe import CorpusRecipe, load_recipe, shipped_recipes
+from thymos.prompts.errors import InputError, ThymosError
+
+
+def sample(text: str, *turns: str) -> Sample:
+    return Sample(id=text, text=text, context=tuple(Turn(turn) for turn in turns), gold=("joy",))
+
+
+def test_a_text_that_is_held_out_is_dropped_whatever_its_case_and_marks() -> None:
+    kept = without_leaks([sample("I am SO happy today!!"), sample("Another one.")], [sample("i am so happy, today")])
+    assert [each.text for each in kept] == ["Another one."]
+
+
+def test_a_short_text_is_dropped_only_after_the_same_turns() -> None:
+    held_out = [sample("Okay.", "Shall we go?"), sample("Thanks.")]
+    train = [
+        sample("Okay", "Shall we go?"),
+        sample("Okay.", "Are you sad?"),
+        sample("thanks"),
+        sample("Thanks.", "Here."),
+    ]
+    kept = without_leaks(train, held_out)
+    assert [(each.text, each.context[0].text) for each in kept] == [("Okay.", "Are you sad?"), ("Thanks.", "Here.")]
+
+
+def corpus(folder: Path, rows: str, dev: str = "text,emotion\nfine,joy\n", **more: Any) -> CorpusRecipe:
+    (folder / "train.csv").write_text(rows, encoding="utf-8")
+    (folder / "dev.csv").write_text(dev, encoding="utf-8")
+    told = {"name": "c", "train": "train.csv", "dev": "dev.csv", "taxonomy": "ekman", "label_column": "emotion"}
+    return CorpusRecipe(**(told | {"licence": "none", "source": "here"} | more))
+
+
+def test_rows_left_out_are_counted_by_reason(tmp_path: Path) -> None:
+    train = "text,emotion\nfine,joy\nnew one,joy\nnew one,joy\nnew one,fear\nno label,\n,joy\n"
+    found = load_corpus(corpus(tmp_path, train), tmp_path)
+    assert [(each.text, each.gold) for each in found.train] == [("new one", ("joy",)), ("new one", ("fear",))]
+    assert (found.left.held_out, found.left.repeated, found.left.unlabelled, found.left.bad) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("train", "more", "said"),
+    [
+        ("text,emotion\nso,hunger\n", {}, "got 'hunger' in row"),
+        ("text,emotion\n", {}, "train.csv"),
+        ("text,emotion\nfine,joy\n", {}, "not held out"),
+        ("text,feeling\nso,joy\n", {}, "emotion"),
+        ("text,emotion\nso,joy\n", {"taxonomy": "ekmann"}, "ekman"),
+        ("text,emotion\nso,joy\n", {"train": "absent.csv"}, "absent.csv"),
+        ("text,emotion\nso,joy|fear\n", {"label_separator": "|"}, "single-label"),
+        ("text,emotion\nso,joy\n", {"also_as": ("empathetic",)}, "empathetic"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_one_sentence(
+    train: str, more: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ThymosError, match=said):
+        load_corpus(corpus(tmp_path, train, **more), tmp_path)
+
+
+def test_an_empty_dev_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"dev\.csv"):
+        load_corpus(corpus(tmp_path, "text,emotion\nso,joy\n", dev="text,emotion\nso,\n"), tmp_path)
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_no_published_leak_is_learnt_from(name: str, shared: Path) -> None:
+    for told in load_recipe(name).corpora:
+        found = load_corpus(told, shared / "data" / "text")
+        held_out = list(found.dev)
+        for path in told.held_out:
+            only_dev = told.model_copy(update={"dev": path})
+            held_out += load_corpus(only_dev, shared / "data" / "text").dev
+        texts = {(each.text or "").casefold() for each in held_out if len((each.text or "").split()) > 4}
+        assert not texts.intersection((each.text or "").casefold() for each in found.train)
+        assert found.left.held_out > 0
