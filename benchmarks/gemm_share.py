@@ -67,7 +67,7 @@ def main() -> None:
     texts = rows(options.rows)
     taxonomy = load_taxonomy(TAXONOMY)
     for engine in ("eager", "compiled") if can_compile() else ("eager",):
-        for name in ("instruct", "short"):
+        for name in ("instruct", "tuned"):
             model = load_language_model()
             layers, dtype = model.model.config.num_hidden_layers, getattr(torch, model.dtype)
             weights = sum(p.numel() for p in model.model.model.layers.parameters() if p.dim() == 2)

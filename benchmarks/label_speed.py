@@ -162,11 +162,11 @@ def main() -> None:
     print(machine_line())
     contenders: dict[str, tuple[Contender, int]] = {
         "thymos eager": (ours("eager", "instruct"), options.rows),
-        "thymos eager short": (ours("eager", "short"), options.rows),
+        "thymos eager short": (ours("eager", "tuned"), options.rows),
     }
     if can_compile():
         contenders["thymos compiled"] = (ours("compiled", "instruct"), options.rows)
-        contenders["thymos compiled short"] = (ours("compiled", "short"), options.rows)
+        contenders["thymos compiled short"] = (ours("compiled", "tuned"), options.rows)
     mine = list(contenders)
     few = max(32, options.rows // 8)
     contenders |= {

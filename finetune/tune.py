@@ -111,7 +111,10 @@ def tune(
         minutes=recipe.train.checkpoint_minutes,
         on_progress=on_progress,
     )
-    for remark in watch.start(state, restart=restart):
+    remarks = watch.start(state, restart=restart)
+    if accelerator.num_processes > 1:
+        remarks.append(f"{accelerator.num_processes} processes share each step")
+    for remark in remarks if accelerator.is_main_process else ():
         on_remark(remark)
     try:
         fit(

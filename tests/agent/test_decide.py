@@ -64,3 +64,22 @@ def test_ties_go_to_the_earlier_label() -> None:
 def test_a_limit_that_is_no_probability_is_refused(rule: dict[str, float]) -> None:
     with pytest.raises(InputError, match="from 0 to 1"):
         Rule(**rule)
+
+
+def test_each_label_has_its_own_threshold_and_the_likeliest_is_taken_only_where_none_is_reached() -> None:
+    rule = Rule(threshold=(0.9, 0.25, 0.05))
+    [some, none] = decide(["a", "b"], logs((0.6, 0.3, 0.1), (0.8, 0.17, 0.03)), taxonomy(Kind.MULTI), rule)
+    assert some.labels == ("fear", "calm")
+    assert none.labels == ("joy",)
+
+
+def test_a_label_set_holds_the_likeliest_and_all_that_reach_its_limit() -> None:
+    [wide, sure] = decide(
+        ["a", "b"], logs((0.5, 0.3, 0.2), (0.28, 0.36, 0.36)), taxonomy(Kind.SINGLE), Rule(set_from=0.29)
+    )
+    assert wide.label_set == ("joy", "fear")
+    assert sure.label_set == ("fear", "calm")
+    [lonely] = decide(["a"], logs((0.5, 0.3, 0.2)), taxonomy(Kind.SINGLE), Rule(set_from=0.99))
+    assert lonely.label_set == ("joy",)
+    [without] = decide(["a"], logs((0.5, 0.3, 0.2)), taxonomy(Kind.SINGLE), Rule())
+    assert without.label_set is None

@@ -73,7 +73,7 @@ def test_what_changes_an_answer_changes_the_identity(tiny_model: Path, labeler: 
     assert identity() == same
     changes: list[dict[str, object]] = [
         {"taxonomy": "meld"},
-        {"prompt": "short"},
+        {"prompt": "tuned"},
         {"threshold": 0.5},
         {"abstain_below": 0.5},
         {"engine": "general"},
@@ -95,7 +95,7 @@ def test_general_and_fast_engines_agree(tiny_model: Path, labeler: Labeler) -> N
     ("options", "said"),
     [
         ({"taxonomy": "ekmann"}, "ekman"),
-        ({"prompt": "long"}, "instruct, short"),
+        ({"prompt": "long"}, "instruct, tuned"),
         ({"threshold": 2.0}, "from 0 to 1"),
         ({"model": "no/such-model"}, "copy its folder"),
     ],

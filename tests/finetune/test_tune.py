@@ -161,7 +161,7 @@ def test_every_method_learns_and_saves(changes: dict[str, Any], tiny_model: Path
     assert card is not None
     assert card.facts["recipe"]["lora"] == json.loads(told.lora.model_dump_json())
     full = told.train.method == "full"
-    where = {"model": str(folder)} if full else {"model": str(tiny_model), "adapter": str(folder)}
+    where: dict[str, Any] = {"model": str(folder)} if full else {"model": str(tiny_model), "adapter": str(folder)}
     assert Labeler.from_pretrained(**where, taxonomy="ekman").label(["so"])
 
 

@@ -21,7 +21,8 @@ def tuned(model: Path, **lora: Any) -> Any:
     """A peft model in fp32 whose updates are not zero."""
     base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-    config = LoraConfig(**({"r": 4, "lora_alpha": 8, "target_modules": names} | lora))
+    settings: dict[str, Any] = {"r": 4, "lora_alpha": 8, "target_modules": names} | lora
+    config = LoraConfig(**settings)
     torch.manual_seed(3)  # for A too
     with quiet():
         made: Any = get_peft_model(base, config)
@@ -54,7 +55,8 @@ def test_scores_and_gradients_are_those_of_peft(lora: dict[str, Any], tiny_model
         assert supports_tuning(model)
         module = make(model)
         logits = module(asked.prefix, rows, asked.trie)
-        asked.trie.log_probabilities(logits)[:, 2].sum().backward()
+        loss: Any = asked.trie.log_probabilities(logits)[:, 2].sum()
+        loss.backward()
         gradients = {name: p.grad for name, p in model.named_parameters() if p.requires_grad}
         seen.append((logits.detach(), gradients))
     (slow, slow_gradients), (fast, fast_gradients) = seen

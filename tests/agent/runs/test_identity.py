@@ -18,7 +18,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambd
 
 
 def test_the_digest_is_the_sha256_of_sorted_json_without_white_space() -> None:
-    text = '{"input":{"a":1,"b":2},"labeler":{"model":"\\u00e9"},"options":{},"schema":1}'  # by hand
+    text = '{"input":{"a":1,"b":2},"labeler":{"model":"\\u00e9"},"options":{},"schema":2}'  # by hand
     found = Fingerprint.of({"b": 2, "a": 1}, {"model": "é"}, {}).digest
     assert found == hashlib.sha256(text.encode()).hexdigest()
 

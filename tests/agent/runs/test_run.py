@@ -23,7 +23,7 @@ def test_good_rows_stand_in_input_order_with_what_the_labeler_said(tmp_path: Pat
     out = tmp_path / "labels.parquet"
     report = run(corpus, HashLabeler(), out, chunk_rows=3)
     table = pq.read_table(out)
-    assert table.column_names == ["id", "labels", "probabilities", "entropy", "margin", "abstained"]
+    assert table.column_names == ["id", "labels", "probabilities", "entropy", "margin", "abstained", "label_set"]
     assert table["id"].to_pylist() == list("1234567")
     expected = [p for at in (0, 3, 6) for p in HashLabeler().label_batch(corpus.rows[at : at + 3])]  # type: ignore[arg-type]
     for row, said in zip(table.to_pylist(), expected, strict=True):
@@ -33,6 +33,7 @@ def test_good_rows_stand_in_input_order_with_what_the_labeler_said(tmp_path: Pat
         assert math.isclose(row["entropy"], said.entropy, abs_tol=5e-7)  # type: ignore[union-attr]
         assert math.isclose(row["margin"], said.margin, abs_tol=5e-7)  # type: ignore[union-attr]
         assert row["abstained"] is said.abstained  # type: ignore[union-attr]
+        assert row["label_set"] == (None if said.label_set is None else list(said.label_set))  # type: ignore[union-attr]
     assert (report.provenance.rows, report.provenance.bad_rows, report.errors) == (7, 0, None)
     assert [path.name for path in tmp_path.iterdir()] == ["labels.parquet"]
 

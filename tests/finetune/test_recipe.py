@@ -1,0 +1,86 @@
+"""Recipes: every shipped one is whole, every wrong one is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from thymos.finetune.recipe import Recipe, load_recipe, shipped_recipes
+from thymos.prompts.catalogue import load_map, load_taxonomy
+from thymos.prompts.errors import InputError
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_a_shipped_recipe_names_what_there_is(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    for corpus in recipe.corpora:
+        assert corpus.held_out, "a published test split must never be learnt from"
+        load_taxonomy(corpus.taxonomy)
+        for target in corpus.also_as:
+            load_map(corpus.taxonomy, target)
+
+
+def test_the_default_adapter_learns_from_permissive_data_only() -> None:
+    recipe = load_recipe("goemotions")
+    assert recipe.licence == "Apache-2.0"
+    assert [corpus.name for corpus in recipe.corpora] == ["goemotions"]
+
+
+def test_a_change_on_the_command_line_wins() -> None:
+    changed = load_recipe("goemotions", {"train.epochs": 0.5, "lora.rank": 4, "corpora.0.also_as": ["ekman"]})
+    assert (changed.train.epochs, changed.lora.rank, changed.corpora[0].also_as) == (0.5, 4, ("ekman",))
+    assert changed.train.learning_rate == load_recipe("goemotions").train.learning_rate
+
+
+def broken(**changes: Any) -> dict[str, Any]:
+    return yaml.safe_load(yaml.safe_dump(load_recipe("goemotions").model_dump(mode="json"))) | changes  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (broken(trian={}), "did you mean 'train'"),
+        (broken(train={"learning_rat": 1}), r"train\.learning_rat.*learning_rate"),
+        (broken(train={"epochs": -1}), r"train\.epochs.*got -1"),
+        (broken(corpora=[]), "corpora"),
+        (broken(corpora=[{"name": "x"}]), r"corpora\.0\.train.*must be there"),
+        (broken(corpora=[*broken()["corpora"], *broken()["corpora"]]), "must differ"),
+        (broken(name="../evil"), "name"),
+        ([1, 2], "keys with values"),
+    ],
+)
+def test_a_wrong_recipe_is_one_sentence(content: Any, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError, match=said) as caught:
+        load_recipe(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_yaml_or_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("a: [", encoding="utf-8")
+    (tmp_path / "run.yaml").write_text("!!python/object/apply:os.system [ls]", encoding="utf-8")
+    for name, said in (("bad.yaml", "must be YAML"), ("run.yaml", "must be YAML"), ("absent.yaml", "goemotions")):
+        with pytest.raises(InputError, match=said):
+            load_recipe(str(tmp_path / name))
+    with pytest.raises(InputError, match="did you mean 'goemotions'"):
+        load_recipe("goemotion")
+
+
+@pytest.mark.parametrize("key", ["train.epochs.more", "corpora.7.name", "corpora.x.name"])
+def test_a_change_of_no_key_is_told(key: str) -> None:
+    with pytest.raises(InputError):
+        load_recipe("goemotions", {key: 1})
+
+
+def test_every_key_is_documented() -> None:
+    def check(model: Any) -> None:
+        for name, field in model.model_fields.items():
+            assert f"    {name}:" in (model.__doc__ or ""), f"{model.__name__}.{name}"
+            for inner in (field.annotation, *getattr(field.annotation, "__args__", ())):
+                if hasattr(inner, "model_fields"):
+                    check(inner)
+
+    check(Recipe)
