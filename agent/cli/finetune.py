@@ -27,7 +27,7 @@ def finetune(
 
         thymos finetune goemotions -o runs/goemotions --data corpora
         thymos finetune my-recipe.yaml -o runs/mine --set train.epochs=2 --set lora.rank=8
-        accelerate launch --cpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
+        accelerate launch --multi_gpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
 
     A run can be stopped or killed at any moment; the same command goes on after its last checkpoint.
 

@@ -17,13 +17,22 @@ def test_two_processes_give_the_losses_of_one(tiny_model: Path, tmp_path: Path) 
     write_corpus(tmp_path, "invented", 120, seed=1)
     told = recipe(tiny_model, train={"accumulate": 2})
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(told.model_dump(mode="json")), encoding="utf-8")
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_machines", "1"]
     quiet = ["--mixed_precision", "no", "--dynamo_backend", "no"]
     said = {}
     for processes in ("1", "2"):
         rest = ["finetune", str(tmp_path / "mine.yaml"), "-o", str(tmp_path / processes), "--data", str(tmp_path)]
         done = subprocess.run(
-            [*launch, "--num_processes", processes, *quiet, "-m", "thymos.agent.cli", *rest],
+            [
+                *launch,
+                "--multi_gpu" if processes == "2" else "--cpu",
+                "--num_processes",
+                processes,
+                *quiet,
+                "-m",
+                "thymos.agent.cli",
+                *rest,
+            ],
             env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
             capture_output=True,
             text=True,

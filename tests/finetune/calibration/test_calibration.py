@@ -63,9 +63,8 @@ def test_answers_above_the_threshold_are_right_as_often_as_wished() -> None:
 def test_thresholds_are_the_best_that_a_search_finds() -> None:
     chance = np.random.default_rng(4)
     gold = chance.random((60, 3)) < 0.3
-    p: Floats = np.round(
-        np.clip(gold * 0.3 + chance.random((60, 3)) * 0.7, 0, 1).astype(np.float64), 2
-    )  # rounded: ties are there
+    mixed: Floats = np.where(gold, 0.3, 0.0) + chance.random((60, 3)) * 0.7
+    p = mixed.round(2)  # so that some are equal
     found = best_thresholds(p, gold)
     for label in range(3):
 
