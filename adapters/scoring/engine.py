@@ -50,7 +50,7 @@ def resolve_engine(
             f"engine must be general for {model.name!r} ({model.model.config.model_type}"
             f"{', ' + model.load_in if model.load_in else ''}), got {wish}; use --engine general or auto"
         )
-    if wish == "compiled" and model.device == "cpu" and not can_compile():
+    if wish == "compiled" and model.device.startswith("cpu") and not can_compile():
         raise ModelError("engine compiled must have a C++ compiler, got none; install g++ or use --engine eager")
     keep_freed_memory()
     if wish == "compiled":  # where inductor keeps what it built, so that only the first run compiles

@@ -78,7 +78,8 @@ def build(model: str, lora: LoraRecipe, train: TrainRecipe, *, device: str | Non
     fast = train.method == "lora" and supports_tuning(tuned)
     engine = train.engine
     if engine == "auto":
-        engine = ("compiled" if base.device != "cpu" and can_compile() else "eager") if fast else "general"
+        on_gpu = not base.device.startswith("cpu")  # a process of several says "cpu:0"
+        engine = ("compiled" if on_gpu and can_compile() else "eager") if fast else "general"
     if engine != "general" and not fast:
         raise ModelError(
             f"engine must be general for {train.method} on {model!r} with these settings, got {engine}; the fast one "
