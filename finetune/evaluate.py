@@ -5,7 +5,7 @@ or plots.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.finetune.gold import Gold, read_gold
 from thymos.finetune.metrics import score
-from thymos.finetune.scores import LeftOut, Scores
+from thymos.finetune.scores import LabelSets, LeftOut, Scores
 from thymos.prompts.errors import InputError
 from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Taxonomy
@@ -45,6 +45,11 @@ class Predicted(Protocol):
         """Whether the row was handed to a person."""
         ...
 
+    @property
+    def label_set(self) -> tuple[str, ...] | None:
+        """Labels that hold the gold ones with a wished coverage, or None."""
+        ...
+
 
 @dataclass(slots=True)
 class _Joined:
@@ -53,6 +58,7 @@ class _Joined:
     gold: list[tuple[str, ...]] = field(default_factory=list)
     predicted: list[tuple[str, ...]] = field(default_factory=list)
     abstained: list[bool] = field(default_factory=list)
+    sets: list[tuple[str, ...]] = field(default_factory=list)  # of the rows that have one
     probabilities: "array[float]" = field(default_factory=lambda: array("d"))  # row after row
     ids: set[str] = field(default_factory=set)
     strays: list[str] = field(default_factory=list)
@@ -67,6 +73,7 @@ def evaluate(
     gold_map: LabelMap | None = None,
     ignore: Sequence[str] = (),
     drop_unknown_gold: bool = False,
+    exclude: Collection[str] = (),
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Scores:
@@ -83,6 +90,7 @@ def evaluate(
         gold_map: translates the gold labels into the taxonomy scored in; None if they are in it already.
         ignore: labels left out of macro, micro and weighted F1.
         drop_unknown_gold: leave rows out that have a gold label outside its taxonomy; else an error.
+        exclude: ids of gold rows, or of dialogues, that are not to be scored (rows that leaked into training).
         bootstrap: resamples for the 95 % intervals; 0 for none.
         seed: of the resamples.
 
@@ -98,7 +106,7 @@ def evaluate(
     gold_taxonomy = gold_map.source if gold_map else target
     for name in ignore:
         target.index(name)  # before a long read
-    gold = read_gold(samples, gold_taxonomy, gold_map, drop_unknown=drop_unknown_gold)
+    gold = read_gold(samples, gold_taxonomy, gold_map, drop_unknown=drop_unknown_gold, exclude=exclude)
     joined = _join(predictions, gold, taxonomy, prediction_map)
     if not joined.gold:
         raise InputError(
@@ -116,7 +124,7 @@ def evaluate(
         bootstrap=bootstrap,
         seed=seed,
     )
-    return replace(scores, gold_sha256=gold.sha256, left_out=_left_out(gold, joined))
+    return replace(scores, label_sets=_label_sets(joined), gold_sha256=gold.sha256, left_out=_left_out(gold, joined))
 
 
 def _join(predictions: Iterable[Predicted], gold: Gold, taxonomy: Taxonomy, translation: LabelMap | None) -> _Joined:
@@ -124,7 +132,7 @@ def _join(predictions: Iterable[Predicted], gold: Gold, taxonomy: Taxonomy, tran
     joined = _Joined()
     target = translation.target if translation else taxonomy
     known = frozenset(taxonomy.names)
-    without_score = {*gold.bad, *gold.unlabelled, *gold.unknown, *gold.unmapped}
+    without_score = {*gold.excluded, *gold.bad, *gold.unlabelled, *gold.unknown, *gold.unmapped}
     for row in predictions:
         if row.id in joined.ids:
             raise InputError(f"predicted ids must be unique, got {row.id!r} twice; label a corpus whose ids are unique")
@@ -137,6 +145,8 @@ def _join(predictions: Iterable[Predicted], gold: Gold, taxonomy: Taxonomy, tran
         joined.gold.append(gold.labels[row.id])
         joined.predicted.append(translation.labels(row.labels) if translation else row.labels)
         joined.abstained.append(row.abstained)
+        if row.label_set is not None:
+            joined.sets.append(translation.labels(row.label_set) if translation else row.label_set)
         if row.probabilities is not None:
             reached = translation.probabilities(row.probabilities) if translation else row.probabilities
             joined.probabilities.extend([reached[name] for name in target.names])
@@ -178,11 +188,20 @@ def _matrix(joined: _Joined, labels: int) -> NDArray[np.float64] | None:
     return np.frombuffer(joined.probabilities, dtype=np.float64).reshape(rows, labels)
 
 
+def _label_sets(joined: _Joined) -> LabelSets | None:
+    """Measure the label sets where every row has one."""
+    if len(joined.sets) != len(joined.gold):
+        return None
+    covered = [set(gold) <= set(held) for gold, held in zip(joined.gold, joined.sets, strict=True)]
+    return LabelSets(covered=sum(covered) / len(covered), size=sum(map(len, joined.sets)) / len(covered))
+
+
 def _left_out(gold: Gold, joined: _Joined) -> LeftOut:
     """Name the rows that were not scored."""
     return LeftOut(
         gold_without_prediction=tuple(row for row in gold.labels if row not in joined.ids),
         prediction_without_gold=tuple(joined.strays),
+        gold_excluded=tuple(gold.excluded),
         gold_bad=tuple(gold.bad),
         gold_unlabelled=tuple(gold.unlabelled),
         gold_unknown=tuple(gold.unknown),

@@ -7,7 +7,7 @@ nothing of predictions.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -27,6 +27,7 @@ class Gold:
     Attributes:
         labels: id -> gold labels in the taxonomy scored in.
         sha256: of all gold rows as they stand in the corpus, see `split_hash`.
+        excluded: rows that were named as not to be scored.
         bad: rows that could not be read.
         unlabelled: rows without a gold label.
         unknown: rows with a label outside the taxonomy, left out on request.
@@ -35,6 +36,7 @@ class Gold:
 
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sha256: str = ""
+    excluded: list[str] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     unlabelled: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -47,6 +49,7 @@ def read_gold(
     translation: LabelMap | None = None,
     *,
     drop_unknown: bool = False,
+    exclude: Collection[str] = (),
 ) -> Gold:
     """Collect the gold labels of a corpus.
 
@@ -55,6 +58,7 @@ def read_gold(
         taxonomy: the label set that gold labels must be from before they are translated.
         translation: into the taxonomy scored in; None if the labels are in it already.
         drop_unknown: leave rows out that have a label outside the taxonomy; else they are an error.
+        exclude: ids of rows that are left out, or of dialogues, whose turns are called by it, a dash and a number.
 
     Returns:
         The labels, with what was left out.
@@ -76,6 +80,9 @@ def read_gold(
                 f"gold ids must be unique, got {sample.id!r} twice; give each row its own id (--id-column)"
             )
         seen.add(sample.id)
+        if sample.id in exclude or sample.id.rpartition("-")[0] in exclude:
+            gold.excluded.append(sample.id)
+            continue
         if sample.gold is None or (not sample.gold and taxonomy.kind is Kind.SINGLE):
             gold.unlabelled.append(sample.id)
             continue

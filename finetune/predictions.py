@@ -17,7 +17,7 @@ from thymos.finetune.provenance import PARQUET_KEY, provenance_beside, provenanc
 from thymos.prompts.errors import InputError
 
 _REQUIRED = ("id", "labels")
-_OPTIONAL = ("probabilities", "abstained")
+_OPTIONAL = ("probabilities", "abstained", "label_set")
 _BATCH = 4096  # rows of Parquet in memory at a time
 _BLOCK = 16 << 20  # bytes of CSV in memory at a time, and the longest row
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -33,6 +33,7 @@ class PredictedRow:
         probabilities: label -> probability, or None when the file has none.
         abstained: whether the row was handed to a person; in a file without this column: it has no label.
         kept: the input columns asked for, as read.
+        label_set: labels that hold the gold ones with a wished coverage; None when none was wished.
     """
 
     id: str
@@ -40,6 +41,7 @@ class PredictedRow:
     probabilities: Mapping[str, float] | None
     abstained: bool
     kept: Mapping[str, Any] = field(default_factory=dict)
+    label_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +194,27 @@ def _damaged(path: Path, error: Exception) -> InputError:
 
 def _row(raw: Mapping[str, Any], keep: Sequence[str]) -> PredictedRow:
     """Check one row; a ValueError's text completes "got ..."."""
-    labels = _decoded("labels", raw["labels"])
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+    labels = _names("labels", raw["labels"])
+    if labels is None:
         raise ValueError(f"labels {raw['labels']!r}, not a list of names")
     if raw["id"] is None or raw["id"] == "":
         raise ValueError("no id")
     return PredictedRow(
         id=str(raw["id"]),
-        labels=tuple(labels),
+        labels=labels,
         probabilities=_distribution(raw.get("probabilities")),
         abstained=_flag(raw["abstained"]) if "abstained" in raw else not labels,
+        label_set=_names("label_set", raw.get("label_set")),
         kept={name: raw[name] for name in keep},
     )
+
+
+def _names(what: str, value: Any) -> tuple[str, ...] | None:
+    """Read a list of names; None where the cell says nothing."""
+    names = _decoded(what, value)
+    if names is not None and (not isinstance(names, list) or not all(isinstance(name, str) for name in names)):
+        raise ValueError(f"{what} {value!r}, not a list of names")
+    return None if names is None else tuple(names)
 
 
 def _distribution(value: Any) -> Mapping[str, float] | None:

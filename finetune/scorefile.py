@@ -78,6 +78,7 @@ def score_document(scores: Scores, origin: Origin) -> dict[str, Any]:
         },
         "metrics": {name: getattr(scores, name) for name in _FIGURES}
         | {"ece": scores.calibration.ece if scores.calibration else None},
+        "label_sets": asdict(scores.label_sets) if scores.label_sets else None,
         "ignored_labels": list(scores.ignored),
         "intervals": {
             "level": LEVEL,

@@ -25,12 +25,26 @@ class LabelScore:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSets:
+    """What the label sets of a coverage hold.
+
+    Attributes:
+        covered: share of rows whose gold labels are all in the set.
+        size: mean number of labels in a set.
+    """
+
+    covered: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """Ids of rows that were not scored, by reason; empty when scores come from plain label lists.
 
     Attributes:
         gold_without_prediction: gold rows that the predictions lack (set aside as bad, or not labelled yet).
         prediction_without_gold: labelled rows that the gold corpus lacks.
+        gold_excluded: gold rows that were named as not to be scored.
         gold_bad: gold rows that could not be read.
         gold_unlabelled: gold rows without a gold label.
         gold_unknown: rows with a gold label outside the taxonomy, left out on request.
@@ -39,6 +53,7 @@ class LeftOut:
 
     gold_without_prediction: tuple[str, ...] = ()
     prediction_without_gold: tuple[str, ...] = ()
+    gold_excluded: tuple[str, ...] = ()
     gold_bad: tuple[str, ...] = ()
     gold_unlabelled: tuple[str, ...] = ()
     gold_unknown: tuple[str, ...] = ()
@@ -71,6 +86,7 @@ class Scores:
             calibration error: resampling biases it upwards, so a percentile interval would mislead.
         resamples: drawn for the intervals.
         seed: of the draws.
+        label_sets: of the rows scored; None where a row has none.
         left_out: rows not scored, by reason.
         gold_sha256: of the gold rows (id and labels) in any order, see `thymos.finetune.gold.split_hash`;
             None when the scores come from plain label lists.
@@ -92,6 +108,7 @@ class Scores:
     intervals: Mapping[str, Interval]
     resamples: int
     seed: int
+    label_sets: LabelSets | None = None
     left_out: LeftOut = field(default_factory=LeftOut)
     gold_sha256: str | None = None
 

@@ -38,6 +38,7 @@ def evaluate(
     at: str | None = None,
     ignore: Annotated[list[str] | None, Parameter(negative="")] = None,
     drop_unknown_gold: Flag = False,
+    exclude: Path | None = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     plots: Path | None = None,
     no_plots: Flag = False,
@@ -68,6 +69,8 @@ def evaluate(
         at: Label set to score in; predictions and gold labels are mapped into it.
         ignore: Label left out of macro, micro and weighted F1; may be repeated.
         drop_unknown_gold: Leave rows out that have a gold label outside its label set; else an error.
+        exclude: File whose lines begin with the id of a row, or of a dialogue, that is not to be scored; what
+            follows a tab or a comma is not read.
         output: Score file; LABELLED.scores.json unless given.
         plots: Folder for the pictures; beside the score file unless given.
         no_plots: Draw no pictures.
@@ -76,7 +79,7 @@ def evaluate(
         as_json: Print the content of the score file instead of the table.
     """
     from thymos.adapters.readers.columns import Columns
-    from thymos.agent.cli.eval_inputs import find_view, gold_rows, recorded_taxonomy
+    from thymos.agent.cli.eval_inputs import excluded_ids, find_view, gold_rows, recorded_taxonomy
     from thymos.finetune.evaluate import evaluate as score_rows
     from thymos.finetune.predictions import open_predictions
 
@@ -95,6 +98,7 @@ def evaluate(
         gold_map=view.gold_map,
         ignore=ignore or (),
         drop_unknown_gold=drop_unknown_gold,
+        exclude=excluded_ids(exclude) if exclude else (),
         bootstrap=bootstrap,
         seed=seed,
     )
@@ -104,6 +108,7 @@ def evaluate(
         "at": at,
         "ignore": ignore or [],
         "drop_unknown_gold": drop_unknown_gold,
+        "exclude": exclude.name if exclude else None,
         "gold_column": gold_column,
         "bootstrap": bootstrap,
         "seed": seed,

@@ -81,3 +81,18 @@ def gold_rows(
             yield Sample(row.id, gold=gold_of_cell(row.kept[column], separator))
 
     return GoldRows(f"column {column}", samples(), None)
+
+
+def excluded_ids(path: Path) -> frozenset[str]:
+    """Read ids that are not to be scored: what stands before the first tab or comma of each line.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"file of excluded ids must be readable text, got {str(path)!r} ({error}); check it"
+        ) from error
+    return frozenset(first for line in lines if (first := line.replace("\t", ",").partition(",")[0].strip()))

@@ -27,6 +27,7 @@ _FIGURES = {
 _REASONS = {
     "gold_without_prediction": "gold rows have no prediction",
     "prediction_without_gold": "predictions have no gold row",
+    "gold_excluded": "gold rows were excluded",
     "gold_bad": "gold rows could not be read",
     "gold_unlabelled": "gold rows have no label",
     "gold_unknown": "rows have a gold label outside the label set",
@@ -77,6 +78,12 @@ def _headline(scores: Scores) -> Table:
             "expected calibration error",
             f"{scores.calibration.ece:.4f}",
             f"{'over' if gap > 0 else 'under'}confident by {abs(gap):.3f} on average",
+        )
+    if scores.label_sets:
+        table.add_row(
+            "gold labels in the label set",
+            f"{scores.label_sets.covered:.4f}",
+            f"{scores.label_sets.size:.2f} labels a set",
         )
     if scores.ignored:
         table.add_row("left out of F1", "", Text(", ".join(scores.ignored)))

@@ -11,7 +11,7 @@ from thymos.agent.prediction import Prediction
 from thymos.finetune.evaluate import evaluate
 from thymos.finetune.gold import split_hash
 from thymos.finetune.predictions import PredictedRow
-from thymos.finetune.scores import LeftOut
+from thymos.finetune.scores import LabelSets, LeftOut
 from thymos.prompts.errors import InputError, TaxonomyError
 from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
@@ -210,3 +210,30 @@ def test_what_cannot_be_scored_is_refused_in_a_sentence(
 def test_an_ignored_label_must_be_in_the_taxonomy_scored_in() -> None:
     with pytest.raises(TaxonomyError, match="'coarse', got 'delight'"):
         evaluate([], [], FINE, prediction_map=TO_COARSE, ignore=["delight"])
+
+
+def test_label_sets_are_measured_where_every_row_has_one() -> None:
+    def row(name: str, held: tuple[str, ...] | None) -> PredictedRow:
+        return PredictedRow(name, ("rage",), None, False, {}, held)
+
+    samples = gold(a=["rage"], b=["delight"])
+    scores = evaluate([row("a", ("rage", "annoyance")), row("b", ("wonder",))], samples, FINE, bootstrap=0)
+    assert scores.label_sets == LabelSets(covered=0.5, size=1.5)
+    assert evaluate([row("a", ("rage",)), row("b", None)], samples, FINE, bootstrap=0).label_sets is None
+
+
+def test_a_row_with_two_gold_labels_is_covered_by_both_only() -> None:
+    many = taxonomy("many", Kind.MULTI, "joy", "anger")
+    rows = [PredictedRow(name, ("joy",), None, False, {}, held) for name, held in (("a", ("joy",)), ("b", many.names))]
+    scores = evaluate(rows, gold(a=["joy", "anger"], b=["joy", "anger"]), many, bootstrap=0)
+    assert scores.label_sets == LabelSets(covered=0.5, size=1.5)
+
+
+def test_excluded_rows_and_dialogues_are_not_scored_but_named() -> None:
+    names = ("test-1-1", "test-1-2", "test-10-1", "alone")
+    samples: list[Sample | BadRow] = [Sample(name, text="t", gold=("rage",)) for name in names]
+    scores = evaluate(
+        [predicted(name, "rage") for name in names], samples, FINE, exclude={"test-1", "alone"}, bootstrap=0
+    )
+    assert scores.n == 1
+    assert scores.left_out == LeftOut(gold_excluded=("test-1-1", "test-1-2", "alone"))

@@ -42,6 +42,7 @@ def test_a_score_file_holds_every_part(tmp_path: Path) -> None:
             "options",
             "rows",
             "metrics",
+            "label_sets",
             "ignored_labels",
             "intervals",
         ),

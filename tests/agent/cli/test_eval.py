@@ -259,3 +259,12 @@ def test_an_unknown_taxonomy_is_said_in_a_sentence(tmp_path: Path) -> None:
         run(labelled(tmp_path), "--gold-column", "emotion", "--taxonomy", "ekmann")
     with pytest.raises(InputError, match="taxonomy must be known, got none recorded with"):
         run(labelled(tmp_path, taxonomy=None), "--gold-column", "emotion")
+
+
+def test_excluded_ids_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "leaked.tsv").write_text(f"id\tfound in\n{ROWS[0][0]}\ttrain-3\n")
+    run(labelled(tmp_path), "--gold", corpus(tmp_path), "--exclude", tmp_path / "leaked.tsv")
+    assert scores(tmp_path)["rows"]["scored"] == len(ROWS) - 1
+    assert "1 gold rows were excluded" in capsys.readouterr().err
+    with pytest.raises(InputError, match="excluded ids"):
+        run(labelled(tmp_path), "--gold", corpus(tmp_path), "--exclude", tmp_path / "absent.tsv")
