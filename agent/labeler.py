@@ -237,6 +237,7 @@ class Labeler:
             "taxonomy": self._taxonomy.name,
             "labels": taxonomy_identity(self._taxonomy),
             "calibration": self._calibration,
+            "temperature": self._scorer.temperature,
             "threshold": self._rule.threshold,
             "abstain_below": self._rule.abstain_below,
             "label_set_from": self._rule.set_from,

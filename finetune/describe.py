@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from thymos.adapters.llm.adapter import AdapterCard
+from thymos.adapters.llm.files import files_digest
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError
@@ -27,17 +28,18 @@ def describe(folder: Path, card: AdapterCard, scores: Sequence[Path]) -> None:
         InputError: a file is no score file, or its predictions are not this adapter's.
         OutputError: the disk is full or refuses.
     """
-    rows = [_row(path, card) for path in scores]
+    own = files_digest(folder)
+    rows = [_row(path, own) for path in scores]
     try:
         write_card(folder, replace(card, facts=dict(card.facts) | {"scores": rows}))
     except OSError as error:
         raise refusal(folder, error) from error
 
 
-def _row(path: Path, card: AdapterCard) -> dict[str, Any]:
+def _row(path: Path, own: str) -> dict[str, Any]:
     try:
         score = json.loads(path.read_text(encoding="utf-8"))
-        labeler = score["predictions"]["provenance"].get("labeler", {})
+        labeler = score["predictions"]["provenance"]["identity"]["labeler"]
         row = {
             "gold": Path(score["gold"]["source"]).name,
             "rows": score["rows"]["scored"],
@@ -50,7 +52,7 @@ def _row(path: Path, card: AdapterCard) -> dict[str, Any]:
         raise InputError(
             f"scores must be a file of `thymos eval`, got {path} ({error!r}); pass its .scores.json"
         ) from error
-    if labeler.get("model_sha256") != card.base_sha256 or not labeler.get("adapter_sha256"):
+    if own not in (labeler.get("adapter_sha256"), labeler.get("model_sha256")):
         raise InputError(
             f"scores must be of labels that this adapter gave, got {path} of another model; label and score again"
         )

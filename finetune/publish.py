@@ -14,7 +14,8 @@ from typing import Any
 from torch import Tensor
 
 from thymos.adapters.confidence import Confidence
-from thymos.adapters.llm.adapter import CARD, WEIGHTS, AdapterCard
+from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
+from thymos.adapters.llm.files import CARD
 from thymos.adapters.whole_file import TEMPORARY, refusal
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.cards.write import data_card, model_card

@@ -12,12 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from thymos.adapters.confidence import Confidence
-from thymos.adapters.llm.files import hub_folder
+from thymos.adapters.llm.files import CARD, hub_folder
 from thymos.adapters.weights import DEFAULT
 from thymos.prompts.errors import ModelError
 from thymos.prompts.taxonomy import Taxonomy
 
-CARD = "thymos.json"
 WEIGHTS = "adapter_model.safetensors"
 NO_ADAPTER = "none"
 VERSION = 1

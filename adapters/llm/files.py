@@ -11,6 +11,7 @@ from thymos.prompts.errors import ModelError
 
 _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 _IDENTITY = ("*.safetensors", "*.json", "*.jinja", "*.model")  # what changes a model's answers
+CARD = "thymos.json"  # what Thymos notes beside weights: figures may be added to it, and the answers stay
 
 
 def hub_folder(name: str, *, what: str) -> Path:
@@ -39,7 +40,7 @@ def hub_folder(name: str, *, what: str) -> Path:
 def files_digest(folder: Path) -> str:
     """Return the SHA-256 over names and contents of the files that change a model's answers."""
     total = hashlib.sha256()
-    for path in sorted({path for pattern in _IDENTITY for path in folder.glob(pattern)}):
+    for path in sorted({path for pattern in _IDENTITY for path in folder.glob(pattern) if path.name != CARD}):
         with path.open("rb") as file:
             total.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()

@@ -28,7 +28,11 @@ class Forward(Protocol):
 
 
 class LabelScorer:
-    """Scores the label set of an encoder after each row."""
+    """Scores the label set of an encoder after each row.
+
+    Attributes:
+        temperature: by which log-probabilities are divided, see `sharpen`; 1 leaves them.
+    """
 
     def __init__(self, forward: Forward, encoder: PromptEncoder, *, token_budget: int = TOKEN_BUDGET) -> None:
         """Compute the shared prefix once.
@@ -43,7 +47,7 @@ class LabelScorer:
         self._budget = token_budget
         self._prefix = forward.prefix(encoder.prefix)
         self._bias: Tensor | None = None
-        self._temperature = 1.0
+        self.temperature = 1.0
 
     def sharpen(self, temperature: float) -> None:
         """Divide every later log-probability by a temperature fitted on a dev split, and normalise again.
@@ -51,7 +55,7 @@ class LabelScorer:
         Args:
             temperature: above 0; below 1 makes the model surer.
         """
-        self._temperature = temperature
+        self.temperature = temperature
 
     def calibrate(self, rows: Sequence[Sequence[int]]) -> None:
         """Take away the bias towards label words that rows without content show.
@@ -82,4 +86,4 @@ class LabelScorer:
             scores[group] = trie.log_probabilities(logits).cpu()
         if self._bias is not None:
             scores = (scores - self._bias).log_softmax(-1)
-        return scores if self._temperature == 1.0 else (scores / self._temperature).log_softmax(-1)
+        return scores if self.temperature == 1.0 else (scores / self.temperature).log_softmax(-1)

@@ -42,7 +42,8 @@ def list_(folder: Path | None = None, /) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from thymos.adapters.llm.adapter import CARD, adapter_folder, default_adapter, read_card, shipped_adapters
+    from thymos.adapters.llm.adapter import adapter_folder, default_adapter, read_card, shipped_adapters
+    from thymos.adapters.llm.files import CARD
 
     named = {name: adapter_folder(name) for name in shipped_adapters()}
     if folder is not None:
@@ -153,7 +154,8 @@ def _push(folder: Path, repository: str, names: list[str], public: bool) -> None
 
 def _known(adapter: str) -> tuple[Path, "AdapterCard"]:
     """Return an adapter's folder and card."""
-    from thymos.adapters.llm.adapter import CARD, adapter_folder, read_card
+    from thymos.adapters.llm.adapter import adapter_folder, read_card
+    from thymos.adapters.llm.files import CARD
 
     where = adapter_folder(adapter)
     card = read_card(where)

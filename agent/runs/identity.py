@@ -32,7 +32,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "taxonomy": ("labels.", "prompt_sha256", "chat_"),
     "prompt": ("prompt_sha256", "chat_"),
     "model": ("model_sha256", "chat_"),
-    "adapter": ("adapter_sha256", "confidence_sha256"),
+    "adapter": ("adapter_sha256", "temperature", "label_set_from"),
 }
 _MISSING = object()
 

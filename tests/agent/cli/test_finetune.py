@@ -1,11 +1,13 @@
 """`thymos finetune` and `thymos adapters` as a user meets them."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.finetune.recipes import recipe, write_corpus
+from thymos.adapters.llm.files import files_digest
 from thymos.agent.cli import app
 from thymos.agent.cli.adapters import command
 from thymos.agent.labeler import Labeler
@@ -84,6 +86,22 @@ def test_what_is_no_adapter_is_told(name: str) -> None:
 def test_a_change_without_a_value_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="key=value"):
         app(["finetune", "goemotions", "-o", str(tmp_path), "--set", "train.epochs"], result_action="return_value")
+
+
+def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Path, tiny_model: Path) -> None:
+    folder, adapter = run.parent, str(run / "adapter")
+    digest = files_digest(run / "adapter")
+    out = str(folder / "out.parquet")
+    dev = str(folder / "invented-dev.csv")
+    told = ["--model", str(tiny_model), "--taxonomy", "ekman", "--coverage", "0.9", "--quiet"]
+    app(["label", dev, "-o", out, "--adapter", adapter, *told], result_action="return_value")
+    app(["eval", out, "--gold", dev, "--label-column", "emotion", "--no-plots"], result_action="return_value")
+    scores = json.loads((folder / "out.scores.json").read_text())
+    assert 0.8 < scores["label_sets"]["covered"] <= 1
+    command(["describe", adapter, "--scores", str(folder / "out.scores.json")], result_action="return_value")
+    assert f"| {scores['metrics']['macro_f1']:.3f} |" in (run / "adapter" / "README.md").read_text()
+    assert files_digest(run / "adapter") == digest
+    command(["describe", adapter, "--scores", str(folder / "out.scores.json")], result_action="return_value")  # again
 
 
 def test_scores_of_another_model_do_not_get_into_the_card(run: Path, tmp_path: Path) -> None:
