@@ -22,8 +22,8 @@ class Rule:
     """How a distribution becomes a decision.
 
     Attributes:
-        threshold: multi-label only: a label is chosen at this probability or above, the likeliest where none is; one
-            for all labels, or one for each in taxonomy order.
+        threshold: multi-label only: a label is chosen at this probability or above, and the likeliest always is; one
+            threshold for all labels, or one for each in taxonomy order.
         abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
         set_from: a label is in the label set at this probability or above, the likeliest always; None: no sets.
     """
@@ -68,7 +68,7 @@ def decide(
                 entropy=round(float(entropies[row]), DIGITS),
                 margin=round(float(margins[row]), DIGITS),
                 abstained=abstained,
-                label_set=None if rule.set_from is None else _at_least(p[row], names, rule.set_from, always=True),
+                label_set=None if rule.set_from is None else _at_least(p[row], names, rule.set_from),
             )
         )
     return predictions
@@ -78,21 +78,11 @@ def _chosen(p: NDArray[np.float64], names: tuple[str, ...], kind: Kind, rule: Ru
     """Return the chosen labels, likeliest first; ties go to the earlier label."""
     if kind is Kind.SINGLE:
         return (names[int(p.argmax())],)
-    return _at_least(p, names, rule.threshold, always=not isinstance(rule.threshold, tuple))
+    return _at_least(p, names, rule.threshold)
 
 
-def _at_least(
-    p: NDArray[np.float64], names: tuple[str, ...], threshold: float | tuple[float, ...], *, always: bool
-) -> tuple[str, ...]:
-    """Return the labels at their threshold or above, likeliest first.
-
-    Args:
-        p: of each label, (labels,).
-        names: of the labels.
-        threshold: one for all, or one for each.
-        always: the likeliest label is among them; else only where no label reaches its threshold.
-    """
+def _at_least(p: NDArray[np.float64], names: tuple[str, ...], threshold: float | tuple[float, ...]) -> tuple[str, ...]:
+    """Return the likeliest label and those at their threshold or above, likeliest first."""
     reached = p >= np.asarray(threshold)
-    if always or not reached.any():
-        reached[p.argmax()] = True
+    reached[p.argmax()] = True
     return tuple(names[index] for index in np.argsort(-p, kind="stable") if reached[index])

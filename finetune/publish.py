@@ -107,13 +107,12 @@ def _calibrate(tuned: Tuned, recipe: Recipe) -> tuple[dict[str, Confidence], dic
 def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
     """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine."""
     from peft import get_peft_model_state_dict
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     model = tuned.trainee.peft_model
     weights: Mapping[str, Tensor] = get_peft_model_state_dict(model)
-    save_file(
-        {name: weight.half().contiguous() for name, weight in weights.items()}, folder / WEIGHTS, {"format": "pt"}
-    )
+    halved = {name: weight.half().contiguous() for name, weight in weights.items()}
+    (folder / WEIGHTS).write_bytes(save(halved, {"format": "pt"}))  # `save_file` lets nobody but its owner read
     config = model.peft_config["default"]
     config.base_model_name_or_path = recipe.model
     config.inference_mode = True

@@ -1,7 +1,8 @@
 """Thresholds of a multi-label set, one a label, that give the best F1 on a dev split.
 
 Takes probabilities and gold labels as arrays; gives thresholds. Macro F1 is a mean over labels, so each label's
-threshold can be found alone (Lipton, Elkan and Naryanaswamy 2014, arXiv:1402.1892). Knows nothing of models or files.
+threshold can be found alone (Lipton, Elkan and Naryanaswamy 2014, arXiv:1402.1892), here under the rule that the likeliest
+label of a row is chosen whatever its threshold. Knows nothing of models or files.
 """
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_CERTAIN = 2.0  # above every probability: what is chosen in any case
 
 
 def best_thresholds(probabilities: Floats, gold: Bools, *, resamples: int = 0, seed: int = 0) -> Floats:
@@ -24,21 +26,22 @@ def best_thresholds(probabilities: Floats, gold: Bools, *, resamples: int = 0, s
     Returns:
         (labels,), in [0, 1]; 1 for a label without gold rows, which is then never chosen but as the likeliest.
     """
+    top = probabilities == probabilities.max(axis=1, keepdims=True)
+    probabilities = np.where(top, _CERTAIN, probabilities)
     if not resamples:
-        return _best(probabilities, gold)
+        return np.minimum(_best(probabilities, gold), 1.0)
     chance = np.random.default_rng(seed)
     found = []
     for _ in range(resamples):
         rows = chance.integers(0, len(gold), len(gold))
         found.append(_best(probabilities[rows], gold[rows]))
-    return np.median(found, axis=0)
+    return np.minimum(np.median(found, axis=0), 1.0)
 
 
 def choose(probabilities: Floats, thresholds: Floats) -> Bools:
-    """Return the labels at their threshold or above; the likeliest where there is none, (rows, labels)."""
+    """Return the labels at their threshold or above, and the likeliest, (rows, labels)."""
     chosen = probabilities >= thresholds
-    empty = ~chosen.any(axis=1)
-    chosen[empty, probabilities[empty].argmax(axis=1)] = True
+    chosen[np.arange(len(chosen)), probabilities.argmax(axis=1)] = True
     return chosen
 
 

@@ -66,10 +66,10 @@ def test_a_limit_that_is_no_probability_is_refused(rule: dict[str, float]) -> No
         Rule(**rule)
 
 
-def test_each_label_has_its_own_threshold_and_the_likeliest_is_taken_only_where_none_is_reached() -> None:
+def test_each_label_has_its_own_threshold_and_the_likeliest_is_taken_in_any_case() -> None:
     rule = Rule(threshold=(0.9, 0.25, 0.05))
     [some, none] = decide(["a", "b"], logs((0.6, 0.3, 0.1), (0.8, 0.17, 0.03)), taxonomy(Kind.MULTI), rule)
-    assert some.labels == ("fear", "calm")
+    assert some.labels == ("joy", "fear", "calm")
     assert none.labels == ("joy",)
 
 

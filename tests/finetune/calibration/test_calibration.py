@@ -69,7 +69,7 @@ def test_thresholds_are_the_best_that_a_search_finds() -> None:
     for label in range(3):
 
         def f1(at: float, label: int = label) -> float:
-            return float(f1_score(gold[:, label], p[:, label] >= at, zero_division=0))
+            return float(f1_score(gold[:, label], choose(p, np.full(3, at))[:, label], zero_division=0))
 
         assert f1(found[label]) == pytest.approx(max(f1(at) for at in np.unique(p[:, label])))
 
@@ -80,6 +80,7 @@ def test_a_label_that_is_never_gold_is_chosen_only_as_the_likeliest() -> None:
     thresholds = best_thresholds(p, gold)
     assert thresholds[1] == 1.0
     assert choose(np.array([[0.01, 0.99]]), np.array([0.5, 1.0])).tolist() == [[False, True]]
+    assert choose(np.array([[0.4, 0.6]]), np.array([0.3, 1.0])).tolist() == [[True, True]]
 
 
 def test_macro_f1_is_that_of_scikit_learn() -> None:
