@@ -1,8 +1,8 @@
 """Thresholds of a multi-label set, one a label, that give the best F1 on a dev split.
 
 Takes probabilities and gold labels as arrays; gives thresholds. Macro F1 is a mean over labels, so each label's
-threshold can be found alone (Lipton, Elkan and Naryanaswamy 2014, arXiv:1402.1892), here under the rule that the likeliest
-label of a row is chosen whatever its threshold. Knows nothing of models or files.
+threshold can be found alone (Lipton, Elkan and Naryanaswamy 2014, arXiv:1402.1892), here under the rule that the
+likeliest label of a row is chosen whatever its threshold. Knows nothing of models or files.
 """
 
 import numpy as np
