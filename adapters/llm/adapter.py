@@ -22,9 +22,10 @@ NO_ADAPTER = "none"
 VERSION = 1
 
 _SHIPPED = Path(__file__).parents[1] / "shipped"
-# Adapters that come with the installation, by base model the one that is used unless told otherwise.
-SHIPPED: tuple[str, ...] = ()
-DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType({DEFAULT: "goemotions"})
+SHIPPED = ("goemotions",)  # what comes with the installation
+DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType(
+    {DEFAULT: "goemotions"}
+)  # base model -> used unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)
