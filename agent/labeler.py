@@ -16,6 +16,7 @@ from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.engine import Engine, resolve_engine
+from thymos.adapters.scoring.pack import pack
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.weights import DEFAULT
 from thymos.agent.calibrated import Calibration, fitted_confidence, resolve_calibration, rule_for
@@ -202,9 +203,9 @@ class Labeler:
         return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context))
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:
-        """Return how many tokens must be computed for samples; the shared prefix counts once for all."""
-        rows = (self._encode(sample) for sample in samples)
-        return len(self._encoder.prefix) + sum(len(row) for row in rows if not isinstance(row, RowError))
+        """Return how many tokens must be computed for samples; what several begin with counts once."""
+        rows = [row for sample in samples if not isinstance(row := self._encode(sample), RowError)]
+        return len(self._encoder.prefix) + sum(each.size for each in pack(rows))
 
     def _encode(self, sample: Sample) -> list[int] | RowError:
         """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""

@@ -19,7 +19,8 @@ from thymos.adapters.llm.files import CARD
 from thymos.adapters.whole_file import TEMPORARY, refusal
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.cards.write import data_card, model_card
-from thymos.finetune.recipe import Recipe
+from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.recipe import CorpusRecipe, Recipe
 from thymos.finetune.surroundings import command_line, commit, hardware, versions
 from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.history import read as read_history
@@ -55,6 +56,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         base_sha256=tuned.trainee.base.sha256,
         prompt=recipe.prompt,
         confidence=confidence,
+        context_turns={corpus.taxonomy.name: told.context_turns for corpus, told in _told(tuned, recipe)},
         facts=_facts(tuned, recipe, output, dev),
     )
     folder = output / (MODEL if full else ADAPTER)
@@ -119,6 +121,11 @@ def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
     config.save_pretrained(folder)
 
 
+def _told(tuned: Tuned, recipe: Recipe) -> list[tuple[TrainingCorpus, CorpusRecipe]]:
+    """Return each corpus with what the recipe says of it."""
+    return list(zip(tuned.corpora, recipe.corpora, strict=True))
+
+
 def _facts(tuned: Tuned, recipe: Recipe, output: Path, dev: Mapping[str, Any]) -> dict[str, Any]:
     """Note everything that the cards say and that running it again takes."""
     steps = [line for line in read_history(output) if line["kind"] == "step"]
@@ -136,7 +143,7 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, dev: Mapping[str, Any]) -
                 "left": asdict(corpus.left),
                 "sha256": {split: identity["sha256"] for split, identity in corpus.identity.items()},
             }
-            for corpus, told in zip(tuned.corpora, recipe.corpora, strict=True)
+            for corpus, told in _told(tuned, recipe)
         ],
         "dev": dict(dev),
         "scores": [],

@@ -37,7 +37,8 @@ class CorpusRecipe(_Strict):
         format: as in `thymos label --format`.
         taxonomy: the label set of the gold labels, built in or a YAML file.
         also_as: built-in label sets that the gold labels are translated into for a part of the batches.
-        context_turns: earlier turns to show.
+        context_turns: earlier turns to show. All of them (100) cost no more than a few: turns that several rows show
+            are computed once.
         text_column: column with the text, where the format does not say.
         label_column: column with the gold labels, likewise.
         label_separator: what stands between several gold labels in one cell; a JSON list needs none.
@@ -150,6 +151,8 @@ class Recipe(_Strict):
         description: one sentence for the cards.
         licence: of the adapter, which its data decide.
         model: base model, as in `thymos label --model`.
+        start_from: adapter whose weights are learnt on: shipped name, folder or hub id, of the same shape; None starts
+            anew.
         prompt: template that is trained and that the adapter will be asked with.
         max_tokens: longest row; earlier turns are left out to fit, longer texts are not learnt from.
         corpora: what to learn from.
@@ -162,6 +165,7 @@ class Recipe(_Strict):
     description: str
     licence: str
     model: str = DEFAULT
+    start_from: str | None = None
     prompt: Literal["tuned", "instruct"] = "tuned"
     max_tokens: Count = 512
     corpora: Annotated[tuple[CorpusRecipe, ...], Field(min_length=1)]

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from thymos.adapters.llm.adapter import adapter_folder
+from thymos.adapters.llm.files import files_digest
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
@@ -79,7 +81,9 @@ def tune(
     _make(output)
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
     _check_processes(recipe, accelerator.num_processes)
-    trainee = build(recipe.model, recipe.lora, recipe.train, device=str(accelerator.device))
+    trainee = build(
+        recipe.model, recipe.lora, recipe.train, start_from=recipe.start_from, device=str(accelerator.device)
+    )
     fingerprint = _fingerprint(recipe, corpora, trainee)
     encoder = RowEncoder(trainee.base.tokenizer, recipe.prompt, recipe.max_tokens)
     plan = BatchPlan(
@@ -165,5 +169,6 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         "recipe": told,
         "data": [corpus.identity for corpus in corpora],
         "model": trainee.base.sha256,
+        "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -6,7 +6,7 @@ this package, each under its name. Loads no weights.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +40,7 @@ class AdapterCard:
         base_sha256: of the base model's files; another base is refused.
         prompt: template that it was tuned with.
         confidence: by taxonomy.
+        context_turns: by taxonomy, how many earlier turns were shown.
         facts: whatever else its tuner noted, as JSON values.
     """
 
@@ -51,6 +52,7 @@ class AdapterCard:
     prompt: str
     confidence: Mapping[str, Confidence]
     facts: Mapping[str, Any]
+    context_turns: Mapping[str, int] = field(default_factory=dict)
 
     def confidence_for(self, taxonomy: Taxonomy) -> Confidence | None:
         """Return the calibration for a taxonomy, if it was fitted for just these labels and words."""
@@ -67,6 +69,7 @@ class AdapterCard:
             "base": self.base,
             "base_sha256": self.base_sha256,
             "prompt": self.prompt,
+            "context_turns": dict(self.context_turns),
             "confidence": {name: each.as_json() for name, each in self.confidence.items()},
             "facts": dict(self.facts),
         }
@@ -119,7 +122,13 @@ def read_card(folder: Path) -> AdapterCard | None:
             raise ModelError(f"{CARD} must be of version {VERSION}, got {values['version']} in {folder}; update Thymos")
         plain = {name: values[name] for name in ("name", "description", "licence", "base", "base_sha256", "prompt")}
         confidence = {name: Confidence.from_json(each) for name, each in values["confidence"].items()}
-        return AdapterCard(**plain, confidence=MappingProxyType(confidence), facts=MappingProxyType(values["facts"]))
+        turns = {str(taxonomy): int(number) for taxonomy, number in values.get("context_turns", {}).items()}
+        return AdapterCard(
+            **plain,
+            confidence=MappingProxyType(confidence),
+            facts=MappingProxyType(values["facts"]),
+            context_turns=MappingProxyType(turns),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{CARD} must be whole, got {error!r} in {folder}; fetch or save the adapter again") from error
 

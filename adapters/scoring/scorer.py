@@ -1,7 +1,7 @@
 """`LabelScorer`: texts in, label log-probabilities out.
 
-Takes a forward pass (`TightLlama` or `GeneralForward`) and a `PromptEncoder`; buckets rows by length and scores
-them behind the shared prefix. Knows nothing of samples, files or decisions.
+Takes a forward pass (`TightLlama` or `GeneralForward`) and a `PromptEncoder`; buckets rows by length, those that begin
+alike together, and scores them behind the shared prefix. Knows nothing of samples, files or decisions.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from thymos.adapters.scoring.batches import TOKEN_BUDGET, buckets
+from thymos.adapters.scoring.batches import TOKEN_BUDGET
 from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.pack import packed_buckets
 from thymos.adapters.scoring.trie import LabelTrie
 
 
@@ -80,8 +81,7 @@ class LabelScorer:
         """
         trie = self._encoder.trie
         scores = torch.empty(len(rows), len(trie.steps))
-        extra = len(trie.tokens)
-        for group in buckets([len(row) + extra for row in rows], self._budget):
+        for group in packed_buckets(rows, self._budget, extra=len(trie.tokens)):
             logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
             scores[group] = trie.log_probabilities(logits).cpu()
         if self._bias is not None:

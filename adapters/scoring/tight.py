@@ -5,10 +5,10 @@ the label tokens at the last position of each row (and along the label trie). It
 own forward: to rounding in fp32, within 0.02 of probability in bf16 (tests hold both).
 
 What makes it fast on a CPU: query, key and value in one product and gate and up in another; the prefix's keys
-and values computed once and never copied per row (its scores are one product for all rows); right padding,
-which the causal mask makes harmless; softmax normalised after the value product, where there is less to
-divide; the LM head applied to label tokens alone (`layer.py` has the arithmetic). Knows nothing of text, prompts
-or label names.
+and values computed once and never copied per row (its scores are one product for all rows); turns of one dialogue
+computed once, not again with every later turn (`pack.py`, `layout.py`); right padding, which the causal mask makes
+harmless; softmax normalised after the value product, where there is less to divide; the LM head applied to label
+tokens alone (`layer.py` has the arithmetic). Knows nothing of text, prompts or label names.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +20,7 @@ import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from torch import Tensor
 
 from thymos.adapters.scoring.layer import Deltas, Layer, decode, norm
+from thymos.adapters.scoring.layout import Layout, arrange, causal
 from thymos.adapters.scoring.trie import LabelTrie
 
 
@@ -127,7 +128,7 @@ class TightLlama:
         cosine, sine = self._angles(positions, hidden)
         keys, values = [], []
         empty = hidden.new_zeros(self._kv_heads, 0, self._head_dim)
-        mask = _causal(len(ids), 0, hidden)[None, None, None]
+        mask = causal(len(ids), hidden)
         for layer in layers:  # never compiled: one shape, once
             hidden, key, value = decode(hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
             keys.append(key[0].contiguous())
@@ -137,22 +138,14 @@ class TightLlama:
     def _read_rows(
         self, layers: Sequence[Layer], prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie
     ) -> Tensor:
-        lengths = torch.tensor([len(row) for row in rows], device=self._device)
-        width = int(lengths.max())
-        tokens = torch.zeros(len(rows), width + len(trie.tokens), dtype=torch.long)
-        for index, row in enumerate(rows):
-            tokens[index, : len(row)] = torch.tensor(row)
-        tokens[:, width:] = torch.tensor(trie.tokens, dtype=torch.long)
-        tokens = tokens.to(self._device)  # (batch, width + tree)
-        depths = torch.tensor(trie.depths, dtype=torch.long, device=self._device)
-        own = torch.arange(width, device=self._device).expand(len(rows), -1)
-        positions = prefix.length + torch.cat([own, lengths[:, None] + depths], dim=1)
-        hidden = F.embedding(tokens, self._embedding)  # (batch, width + tree, dim)
-        mask = _mask(lengths, width, trie, hidden)
-        cosine, sine = self._angles(positions, hidden)
+        layout = arrange(rows, trie, self._embedding)
+        hidden = F.embedding(layout.tokens, self._embedding)  # (packs, size, dim)
+        cosine, sine = self._angles(prefix.length + layout.positions, hidden)
         for layer, keys, values in zip(layers, prefix.keys, prefix.values, strict=True):
-            hidden, _, _ = self._layer(hidden, layer, cosine, sine, mask, keys, values, self._heads, self._epsilon)
-        return self._choices(hidden, lengths, width, trie)
+            hidden, _, _ = self._layer(
+                hidden, layer, cosine, sine, layout.mask, keys, values, self._heads, self._epsilon
+            )
+        return self._choices(hidden, layout, trie)
 
     def _angles(self, positions: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine of the rotary angles, (batch or 1, tokens, 1, 1, head dim)."""
@@ -160,13 +153,12 @@ class TightLlama:
         angles = torch.cat([angles, angles], dim=-1)[:, :, None, None]
         return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
 
-    def _choices(self, hidden: Tensor, lengths: Tensor, width: int, trie: LabelTrie) -> Tensor:
+    def _choices(self, hidden: Tensor, layout: Layout, trie: LabelTrie) -> Tensor:
         """Apply the LM head at each decision, to the tokens that may follow it."""
-        batch = torch.arange(len(hidden), device=hidden.device)
+        flat = hidden.flatten(0, 1)
         parts = []
-        for decision in trie.decisions:
-            at = hidden[batch, lengths - 1] if decision.node < 0 else hidden[:, width + decision.node]
-            at = norm(at, self._final_norm, self._epsilon)
+        for number, decision in enumerate(trie.decisions):
+            at = norm(flat[layout.reads[:, number]], self._final_norm, self._epsilon)
             parts.append(F.linear(at, self._head[list(decision.tokens)]).float())
         return torch.cat(parts, dim=1)
 
@@ -199,31 +191,3 @@ def _base(linear: Any) -> Any:
 def _frequencies(base: float, size: int) -> Tensor:
     """Rotary frequencies in radians per position, (head dim / 2,)."""
     return 1.0 / base ** (torch.arange(0, size, 2, dtype=torch.int64).float() / size)
-
-
-def _causal(tokens: int, tree: int, like: Tensor) -> Tensor:
-    """Mask of -inf where a key is later than the query, (tokens + tree, tokens + tree); tree rows all -inf."""
-    size = tokens + tree
-    mask = torch.full((size, size), float("-inf"), dtype=like.dtype, device=like.device).triu(1)
-    mask[tokens:] = float("-inf")
-    return mask
-
-
-def _mask(lengths: Tensor, width: int, trie: LabelTrie, like: Tensor) -> Tensor:
-    """Mask over a row's own tokens and its copy of the tree, (batch or 1, 1, 1, size, size).
-
-    Row tokens see earlier ones: padding lies behind them and needs no mask. A tree node sees the real tokens
-    of its row, its ancestors and itself.
-    """
-    mask = _causal(width, len(trie.tokens), like)
-    for node, parent in enumerate(trie.parents):
-        if parent >= 0:
-            mask[width + node, width:] = mask[width + parent, width:]
-        mask[width + node, width + node] = 0.0
-    if not trie.tokens:
-        return mask[None, None, None]
-    batch = mask.expand(len(lengths), -1, -1).clone()
-    real = torch.arange(width, device=lengths.device)[None] < lengths[:, None]  # (batch, width)
-    visible = torch.zeros((), dtype=like.dtype, device=like.device)
-    batch[:, width:, :width] = torch.where(real[:, None], visible, batch[:, width:, :width])
-    return batch[:, None, None]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thymos.agent.runs.preview import PreviewLabeler
     from thymos.agent.runs.report import RunReport
 
+CONTEXT_TURNS = 5  # earlier turns that are shown to a model of which it is not known how many it was tuned with
 BAD_ROWS = 5  # exit code when the output is there but some rows are not in it
 
 
@@ -108,10 +109,20 @@ def open_input(job: Job) -> "Corpus":
         job.input,
         format=flags.format,
         columns=columns,
-        context_turns=flags.context_turns,
+        context_turns=_context_turns(job) if flags.context_turns is None else flags.context_turns,
         max_chars=flags.max_chars,
         encoding=flags.encoding,
     )
+
+
+def _context_turns(job: Job) -> int:
+    """Return how many earlier turns the model was tuned with, going by its card; no weights are loaded."""
+    from thymos.adapters.llm.adapter import NO_ADAPTER, adapter_folder, default_adapter, read_card
+    from thymos.prompts.catalogue import load_taxonomy
+
+    wished = default_adapter(job.model.model) if job.model.adapter == "auto" else job.model.adapter
+    card = None if wished in (None, NO_ADAPTER) else read_card(adapter_folder(wished))
+    return card.context_turns.get(load_taxonomy(job.decision.taxonomy).name, CONTEXT_TURNS) if card else CONTEXT_TURNS
 
 
 def load_labeler(job: Job, expected_rows: int | None) -> "PreviewLabeler":

@@ -36,7 +36,8 @@ class InputFlags:
         face_column: column with paths of pictures or videos of faces.
         physiology_column: column with paths of recordings of the body.
         max_chars: longest text of a row in characters; a longer one is a bad row.
-        context_turns: earlier turns of the conversation to show; later ones never are.
+        context_turns: earlier turns of the conversation to show; later ones never are. As many as the model was tuned
+            with unless given, or 5.
         limit: stop after this many input rows.
     """
 
@@ -51,7 +52,7 @@ class InputFlags:
     face_column: str | None = None
     physiology_column: str | None = None
     max_chars: _Count = 100_000
-    context_turns: _CountOrZero = 5
+    context_turns: _CountOrZero | None = None
     limit: _Count | None = None
 
 

@@ -1,11 +1,11 @@
-"""Batches: rows of like length behind one instruction, in an order that the seed alone decides.
+"""Batches: rows of like length, or of one dialogue, behind one instruction, in an order that the seed alone decides.
 
 Takes training corpora, a tokenizer and how to vary; gives, for each epoch, the same groups every time, so that a run
 taken up again sees what an uninterrupted one would have seen. Knows no model.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from thymos.adapters.sample import Sample
-from thymos.adapters.scoring.batches import buckets
 from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.pack import pack, packed_buckets
 from thymos.adapters.scoring.trie import LabelTrie
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.instruct.draw import Draw, as_asked, varied
@@ -43,8 +43,8 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Tokens of the rows, without padding and instruction."""
-        return sum(len(row) for row in self.rows)
+        """Tokens to compute, without padding and instruction; what rows begin with alike counts once."""
+        return sum(each.size for each in pack(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,10 @@ class BatchPlan:
         self._rows = [[row or [] for row in of_corpus] for of_corpus in rows]
         self._usable = [[i for i, row in enumerate(of_corpus) if row] for of_corpus in self._rows]
         self.too_long = sum(len(every) - len(usable) for every, usable in zip(self._rows, self._usable, strict=True))
+        self._units = [
+            [tuple(usable[place] for place in each.rows) for each in pack([of_corpus[row] for row in usable])]
+            for of_corpus, usable in zip(self._rows, self._usable, strict=True)
+        ]
         sizes = [len(usable) for usable in self._usable]
         weights = [size ** (1 / mixture_temperature) for size in sizes]
         self.quotas = [round(sum(sizes) * weight / sum(weights)) for weight in weights]
@@ -133,10 +137,8 @@ class BatchPlan:
         chance = random.Random(f"{self._seed}/{number}")
         groups = []
         for corpus, quota in enumerate(self.quotas):
-            drawn = self._drawn(corpus, number, quota)
-            for start in range(0, len(drawn), _POOL):
-                pool = drawn[start : start + _POOL]
-                for places in buckets([len(self._rows[corpus][row]) for row in pool], self._budget):
+            for pool in self._pools(self._drawn(corpus, number, quota)):
+                for places in packed_buckets([self._rows[corpus][row] for row in pool], self._budget):
                     groups.append((corpus, tuple(pool[place] for place in places)))
         chance.shuffle(groups)
         return [Group(corpus, rows, f"{self._seed}/{number}/{place}") for place, (corpus, rows) in enumerate(groups)]
@@ -161,16 +163,31 @@ class BatchPlan:
             return as_asked(corpus.taxonomy, self._prompt)
         return varied(corpus.taxonomy, corpus.translations, self._prompt, self._vary, chance)
 
-    def _drawn(self, corpus: int, epoch: int, quota: int) -> list[int]:
-        """Return the rows of a corpus for an epoch: the next ones of an endless row of shuffles of all."""
-        usable = self._usable[corpus]
-        first = epoch * quota
-        drawn: list[int] = []
-        turn = first // len(usable)
-        while len(drawn) < quota:
-            shuffled = list(usable)
+    def _drawn(self, corpus: int, epoch: int, quota: int) -> list[tuple[int, ...]]:
+        """Return the units of a corpus for an epoch: the next ones of an endless row of shuffles of all.
+
+        A unit is a row, or the rows of a dialogue, which are computed together.
+        """
+        units = self._units[corpus]
+        wanted = round(quota * len(units) / len(self._usable[corpus]))
+        first = epoch * wanted
+        drawn: list[tuple[int, ...]] = []
+        turn = first // len(units)
+        while len(drawn) < wanted:
+            shuffled = list(units)
             random.Random(f"{self._seed}/{corpus}/{turn}").shuffle(shuffled)
-            begin = first - turn * len(usable) if turn == first // len(usable) else 0
-            drawn += shuffled[begin : begin + quota - len(drawn)]
+            begin = first - turn * len(units) if turn == first // len(units) else 0
+            drawn += shuffled[begin : begin + wanted - len(drawn)]
             turn += 1
         return drawn
+
+    @staticmethod
+    def _pools(units: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
+        """Gather the rows of units into pools of about `_POOL`."""
+        pool: list[int] = []
+        for unit in units:
+            if pool and len(pool) + len(unit) > _POOL:
+                yield pool
+                pool = []
+            pool += unit
+        yield pool

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, check_base, read_card
 from thymos.adapters.llm.load import LanguageModel, load_language_model
 from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.scoring.engine import can_compile, keep_freed_memory
@@ -52,13 +53,16 @@ class Trainee:
             parameter.copy_(weights[name])
 
 
-def build(model: str, lora: LoraRecipe, train: TrainRecipe, *, device: str | None = None) -> Trainee:
+def build(
+    model: str, lora: LoraRecipe, train: TrainRecipe, *, start_from: str | None = None, device: str | None = None
+) -> Trainee:
     """Load the base model and prepare what is trained.
 
     Args:
         model: as in `load_language_model`.
         lora: the update, unless all weights are trained.
         train: method, frozen layers, engine and seed are read.
+        start_from: adapter whose weights are learnt on.
         device: torch device; a GPU if there is one when None.
 
     Raises:
@@ -74,6 +78,8 @@ def build(model: str, lora: LoraRecipe, train: TrainRecipe, *, device: str | Non
         dtype="float32" if train.method == "full" else None,  # small updates vanish in 16 bits
     )
     tuned = _full(base.model, train.freeze_layers) if train.method == "full" else _with_lora(base, lora, train)
+    if start_from is not None:
+        _start_from(tuned, start_from, model, base.sha256)
     tuned.train()
     fast = train.method == "lora" and supports_tuning(tuned)
     engine = train.engine
@@ -114,6 +120,38 @@ def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any
             prepare: Any = prepare_model_for_kbit_training
             model = prepare(model, use_gradient_checkpointing=False)
         return get_peft_model(model, config)
+
+
+def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:
+    """Put the weights of an adapter where LoRA was begun anew."""
+    from peft import LoraConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not isinstance(model, PeftModel):
+        raise InputError(
+            f"start_from must be left out in full fine-tuning, got {adapter!r}; merge it into the base first"
+        )
+    folder = adapter_folder(adapter)
+    card = read_card(folder)
+    if card is not None:
+        check_base(card, adapter, base, base_sha256)
+    try:
+        weights, shape = load_file(folder / WEIGHTS), LoraConfig.from_pretrained(str(folder))
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise ModelError(f"adapter must be whole, got {adapter!r}: {error}; fetch or save it again") from error
+    own, mine = get_peft_model_state_dict(model), model.peft_config["default"]
+    alike = own.keys() == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
+    if not alike or (mine.lora_alpha, mine.use_rslora, mine.use_dora) != (
+        shape.lora_alpha,
+        shape.use_rslora,
+        shape.use_dora,
+    ):
+        raise InputError(
+            f"lora and train.freeze_layers must be those of the adapter that is started from, got another shape than "
+            f"{adapter!r} (rank {shape.r}, alpha {shape.lora_alpha}, layers {shape.layers_to_transform}); change them"
+        )
+    set_peft_model_state_dict(model, weights)
 
 
 def _full(model: Any, freeze_layers: int) -> Any:

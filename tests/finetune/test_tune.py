@@ -183,3 +183,22 @@ def test_a_recipe_that_the_model_cannot_follow_is_one_sentence(
 ) -> None:
     with pytest.raises((InputError, ModelError), match=said):
         tune(recipe(tiny_model, **changes), data, tmp_path)
+
+
+def test_a_run_starts_from_an_adapter(run: Path, tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    told = recipe(tiny_model, start_from=str(run / "adapter"), train={"epochs": 1, "learning_rate": 1e-6})
+    tune(told, data, tmp_path)
+    begun, finished = losses(tmp_path), losses(run)
+    assert begun[0] < 0.6 * finished[0], "what the adapter had learnt was there at the first step"
+
+
+def test_an_adapter_of_another_shape_is_not_started_from(
+    run: Path, tiny_model: Path, data: Path, tmp_path: Path
+) -> None:
+    told = recipe(tiny_model, start_from=str(run / "adapter"), lora={"rank": 8})
+    with pytest.raises(InputError, match="rank 4"):
+        tune(told, data, tmp_path)
+    with pytest.raises(InputError, match="full fine-tuning"):
+        tune(recipe(tiny_model, start_from=str(run / "adapter"), train={"method": "full"}), data, tmp_path)
+    with pytest.raises(ModelError, match="adapter must be one of"):
+        tune(recipe(tiny_model, start_from="nonesuch"), data, tmp_path)

@@ -15,6 +15,7 @@ from thymos.adapters.llm.gguf import converted
 from thymos.adapters.scoring.batches import buckets
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.general import GeneralForward
+from thymos.adapters.scoring.pack import pack
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.scoring.tight import TightLlama, supports
 from thymos.adapters.weights import DEFAULT, EMBEDDED, locate
@@ -121,6 +122,22 @@ def test_rows_of_one_batch_do_not_see_each_other(tiny_model: Path) -> None:
     first = forward.logits(prefix, [row, other], encoder.trie)[0]
     second = forward.logits(prefix, [row, third], encoder.trie)[0]
     torch.testing.assert_close(first, second, atol=1e-4, rtol=1e-4)
+
+
+SAID = ["Ross: I won!", "Rachel: You did what?", "Ross: I won the whole thing, all of it.", "Joey: Eh."]
+
+
+@pytest.mark.parametrize("words", [WORDS, ["good", "bad"]], ids=["a tree of words", "first tokens differ"])
+def test_turns_of_a_dialogue_score_together_as_they_do_alone(words: list[str], tiny_model: Path) -> None:
+    model, tokenizer = load(tiny_model)
+    encoder = PromptEncoder(tokenizer, "Name it.", words, answer=None)
+    turns = ["\n".join(SAID[: count + 1]) for count in range(len(SAID))]
+    rows = [encoder.row(text) for text in [TEXTS[1], *turns, turns[0], "x"]]
+    assert len(pack(rows)) == 3, "the turns and the repeated one shall be one pack"
+    spaced = [f" {word}" for word in words]
+    plain = [plain_probabilities(model, tokenizer, encoder.frame.before, row, spaced) for row in rows]
+    scores = LabelScorer(TightLlama(model), encoder).log_probabilities(rows).exp()
+    torch.testing.assert_close(scores, torch.tensor(plain), atol=2e-4, rtol=0)
 
 
 def test_calibration_divides_by_the_answer_to_empty_messages(tiny_model: Path) -> None:

@@ -1,5 +1,6 @@
 """Batches: every row once an epoch, in an order that the seed decides, within the budget."""
 
+import json
 import random
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from tests.finetune.recipes import recipe, write_corpus
+from tests.finetune.recipes import lines, recipe, write_corpus
+from thymos.adapters.scoring.pack import pack
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.recipe import VaryRecipe
@@ -54,7 +56,8 @@ def test_a_batch_stays_within_its_budget_and_its_rows_are_of_like_length(
 ) -> None:
     made = plan(corpora, tiny_model)
     batches = [made.batch(group) for group in made.epoch(0)]
-    padded = [len(batch.rows) * max(map(len, batch.rows)) for batch in batches]
+    sizes = [[each.size for each in pack(batch.rows)] for batch in batches]
+    padded = [len(packs) * max(packs) for packs in sizes]
     assert max(padded) <= BUDGET
     assert sum(batch.tokens for batch in batches) / sum(padded) > 0.9
 
@@ -74,3 +77,22 @@ def test_temperature_draws_small_corpora_more_often(corpora: tuple[TrainingCorpu
     roots = [size**0.5 for size in sizes]
     assert (large, small) == tuple(round(sum(sizes) * root / sum(roots)) for root in roots)
     assert small > len(corpora[1].train)  # so that some rows come twice
+
+
+def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, tmp_path: Path) -> None:
+    chance = random.Random(3)
+    for split, count in (("train", 30), ("dev", 5)):
+        turns = [
+            {"dialogue": f"{split}{dialogue}", "speaker": "AB"[turn % 2], "text": text, "emotion": label}
+            for dialogue in range(count)
+            for turn, (text, label) in enumerate(lines(6, chance.random()))
+        ]
+        (tmp_path / f"said-{split}.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    told = recipe(Path("none")).corpora[0]
+    files = {"train": Path("said-train.jsonl"), "dev": Path("said-dev.jsonl"), "context_turns": 100}
+    corpus = load_corpus(told.model_copy(update=files), tmp_path)
+    made = plan((corpus,), tiny_model)
+    batches = [made.batch(group) for group in made.epoch(0)]
+    assert sum(len(batch.rows) for batch in batches) == len(corpus.train) == 180
+    alone = sum(len(row) for batch in batches for row in batch.rows)
+    assert sum(batch.tokens for batch in batches) < 0.45 * alone

@@ -1,0 +1,146 @@
+"""Quality of simple text classifiers on the splits of a recipe: what a tuned LLM must beat to be worth its cost.
+
+TF-IDF (words and pairs of words) or MiniLM sentence embeddings under logistic regression, of the utterance and, where
+the recipe shows any, of the turns before it. Trained on the recipe's training rows, leaks dropped as for tuning;
+strength of regularisation and thresholds from dev; test read once, through the same `evaluate` as `thymos eval`.
+
+    python benchmarks/text_baselines.py goemotions --data corpora
+    python benchmarks/text_baselines.py dailydialog --data corpora --ignore "no emotion" \
+        --exclude corpora/dailydialog/also_in_train.tsv
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.sparse import hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
+from thymos.adapters.corpus import BadRow
+from thymos.adapters.readers import open_corpus
+from thymos.adapters.sample import Sample
+from thymos.adapters.weights import locate
+from thymos.agent.cli.eval_inputs import excluded_ids
+from thymos.agent.decide import Rule, decide
+from thymos.finetune.calibration.thresholds import best_thresholds, macro_f1
+from thymos.finetune.evaluate import evaluate
+from thymos.finetune.instruct.corpora import load_corpus
+from thymos.finetune.recipe import load_recipe
+from thymos.finetune.training.dev import gold_matrix
+from thymos.prompts.taxonomy import Kind
+
+STRENGTHS = (0.3, 1.0, 3.0, 10.0)  # C of scikit-learn
+Features = Callable[[Sequence[Sample]], Any]
+
+
+def said(sample: Sample) -> tuple[str, str]:
+    """Return an utterance, and the last three turns before it as one text."""
+    return sample.text or "", " ".join(turn.text for turn in sample.context[-3:])
+
+
+def tfidf(train: Sequence[Sample], context: bool) -> Features:
+    parts = [TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True) for _ in range(1 + context)]
+    for part, texts in zip(parts, zip(*map(said, train), strict=True), strict=False):
+        part.fit(texts)
+
+    def features(samples: Sequence[Sample]) -> Any:
+        texts = zip(*map(said, samples), strict=True)
+        return hstack([part.transform(each) for part, each in zip(parts, texts, strict=False)]).tocsr()
+
+    return features
+
+
+def minilm(train: Sequence[Sample], context: bool) -> Features:
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = locate("minilm").parent
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+
+    @torch.inference_mode()
+    def embed(texts: Sequence[str]) -> Any:
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
+        for start in range(0, len(order), 64):
+            places = order[start : start + 64]
+            tokens = tokenizer([texts[place] for place in places], padding=True, truncation=True, return_tensors="pt")
+            hidden, mask = model(**tokens).last_hidden_state, tokens["attention_mask"][..., None]
+            vectors[places] = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1)).numpy()
+        return vectors
+
+    def features(samples: Sequence[Sample]) -> Any:
+        texts = list(zip(*map(said, samples), strict=True))
+        return np.hstack([embed(each) for each in texts[: 1 + context]])
+
+    return features
+
+
+def fit(x: Any, gold: Any, kind: Kind, strength: float) -> Callable[[Any], Any]:
+    """Return a function from features to probabilities, (rows, labels)."""
+    plain = LogisticRegression(C=strength, max_iter=1000)
+    if kind is Kind.MULTI:
+        many = OneVsRestClassifier(LogisticRegression(C=strength, solver="liblinear"), n_jobs=1).fit(x, gold)
+        return many.predict_proba
+    plain.fit(x, gold.argmax(1))
+
+    def probabilities(rows: Any) -> Any:
+        found = np.zeros((rows.shape[0], gold.shape[1]))
+        found[:, plain.classes_] = plain.predict_proba(rows)
+        return found
+
+    return probabilities
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--features", choices=("tfidf", "minilm"), nargs="+", default=["tfidf", "minilm"])
+    parser.add_argument("--ignore", nargs="*", default=())
+    parser.add_argument("--exclude", type=Path)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    told = load_recipe(options.recipe).corpora[0]
+    corpus = load_corpus(told, options.data)
+    taxonomy = corpus.taxonomy
+    held_out = open_corpus(str(options.data / told.held_out[0]), format=told.format, context_turns=told.context_turns)
+    test = [row for row in held_out if not isinstance(row, BadRow) and row.gold and (row.text or "").strip()]
+    train_gold, dev_gold = (
+        gold_matrix([row.gold or () for row in rows], taxonomy) for rows in (corpus.train, corpus.dev)
+    )
+    counted = [place for place, name in enumerate(taxonomy.names) if name not in options.ignore]
+    for name in options.features:
+        start = time.perf_counter()
+        features = {"tfidf": tfidf, "minilm": minilm}[name](corpus.train, told.context_turns > 0)
+        train, dev, asked = (features(rows) for rows in (corpus.train, corpus.dev, test))
+        best: Any = None
+        for strength in STRENGTHS:
+            model = fit(train, train_gold, taxonomy.kind, strength)
+            p = model(dev)
+            thresholds = best_thresholds(p, dev_gold, resamples=50) if taxonomy.kind is Kind.MULTI else 2.0
+            chosen = (p >= thresholds) | (p == p.max(1, keepdims=True))
+            figure = macro_f1(chosen[:, counted], dev_gold[:, counted])
+            if best is None or figure > best[0]:
+                best = (figure, strength, model, thresholds)
+        figure, strength, model, thresholds = best
+        p = model(asked)
+        rule = Rule(threshold=tuple(thresholds)) if taxonomy.kind is Kind.MULTI else Rule()
+        predictions = decide([row.id for row in test], np.log(np.clip(p, 1e-12, 1)), taxonomy, rule)
+        exclude = excluded_ids(options.exclude) if options.exclude else ()
+        scores = evaluate(predictions, test, taxonomy, ignore=options.ignore, exclude=exclude)
+        print(
+            f"{told.name} {name}: C {strength:g}, dev macro F1 {figure:.4f}; test ({scores.n} rows) accuracy "
+            f"{scores.accuracy:.4f}, macro F1 {scores.macro_f1:.4f}, micro {scores.micro_f1:.4f}, weighted "
+            f"{scores.weighted_f1:.4f}; {time.perf_counter() - start:.0f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
