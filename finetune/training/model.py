@@ -137,7 +137,8 @@ def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:
     if card is not None:
         check_base(card, adapter, base, base_sha256)
     try:
-        weights, shape = load_file(folder / WEIGHTS), LoraConfig.from_pretrained(str(folder))
+        weights = load_file(folder / WEIGHTS)
+        shape: Any = LoraConfig.from_pretrained(str(folder))
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ModelError(f"adapter must be whole, got {adapter!r}: {error}; fetch or save it again") from error
     own, mine = get_peft_model_state_dict(model), model.peft_config["default"]

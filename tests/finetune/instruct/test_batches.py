@@ -85,7 +85,7 @@ def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, t
         turns = [
             {"dialogue": f"{split}{dialogue}", "speaker": "AB"[turn % 2], "text": text, "emotion": label}
             for dialogue in range(count)
-            for turn, (text, label) in enumerate(lines(6, chance.random()))
+            for turn, (text, label) in enumerate(lines(6, chance.randrange(10**6)))
         ]
         (tmp_path / f"said-{split}.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
     told = recipe(Path("none")).corpora[0]
