@@ -141,7 +141,8 @@ def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:
         shape: Any = LoraConfig.from_pretrained(str(folder))
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise ModelError(f"adapter must be whole, got {adapter!r}: {error}; fetch or save it again") from error
-    own, mine = get_peft_model_state_dict(model), model.peft_config["default"]
+    own = get_peft_model_state_dict(model)
+    mine: Any = model.peft_config["default"]
     alike = own.keys() == weights.keys() and all(own[name].shape == weights[name].shape for name in own)
     if not alike or (mine.lora_alpha, mine.use_rslora, mine.use_dora) != (
         shape.lora_alpha,
