@@ -105,6 +105,7 @@ class Sample:
         text: the utterance, or None when only other modalities are there.
         speaker: who says it, if known.
         context: earlier turns of the same conversation, oldest first; never later ones.
+        dialogue: identifier of the conversation, if it is part of one.
         speech: voice of this utterance, or None.
         face: face at this utterance, or None.
         physiology: the body at this utterance, or None.
@@ -116,6 +117,7 @@ class Sample:
     text: str | None = None
     speaker: str | None = None
     context: tuple[Turn, ...] = ()
+    dialogue: str | None = None
     speech: Speech | None = None
     face: Face | None = None
     physiology: Physiology | None = None

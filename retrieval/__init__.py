@@ -1,1 +1,1 @@
-"""What is known: the emotion knowledge base and its index; empty until that issue is built."""
+"""What is known: the emotion knowledge base, and how passages are found by meaning and by words."""

@@ -74,6 +74,17 @@ def open_corpus(
     return FileCorpus(str(path), layout.name if layout else general, records, layout, resolved, options)
 
 
+def open_records(path: str | Path, *, encoding: str = "utf-8") -> Records:
+    """Open a table of any sort, by its name: records as they lie, without a meaning for any column.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    place = locate(str(path))
+    encoding = check_encoding(encoding)
+    return _records(place, _general_format(place, "auto", encoding), None, encoding)
+
+
 def _options(
     place: Place, context_turns: int, max_chars: int, label_separator: str | None, base_dir: str | Path | None
 ) -> RowOptions:

@@ -74,6 +74,7 @@ class RowBuilder:
             text=text,
             speaker=speaker,
             context=context,
+            dialogue=self._name(values, columns.dialogue),
             speech=Speech(path=speech) if speech else None,
             face=Face(path=face) if face else None,
             physiology=Physiology(path=physiology) if physiology else None,

@@ -26,6 +26,7 @@ app.command("thymos.agent.cli.show:show", help="Print the first rows of a labell
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command("thymos.agent.cli.finetune:finetune", name="finetune", help="Tune a model on labelled corpora.")
 app.command("thymos.agent.cli.adapters:command", name="adapters", help="List, show, merge and publish adapters.")
+app.command("thymos.agent.cli.kb:command", name="kb", help="Search the knowledge base, and add documents to it.")
 app.command("thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot.")
 app.command("thymos.agent.cli.taxonomies:taxonomies", help="List label sets, show one, or check your own YAML file.")
 app.command("thymos.agent.cli.doctor:doctor", help="Tell versions, processor, memory and weights in one screen.")

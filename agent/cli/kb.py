@@ -1,0 +1,323 @@
+"""`thymos kb`: what the knowledge base holds, what it finds, and how documents get into it.
+
+Takes paths and words; gives tables, passages and files. The work is done in `thymos.retrieval`.
+"""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Group, Parameter
+from cyclopts.validators import Number
+
+from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from thymos.retrieval.documents.read import Document
+    from thymos.retrieval.knowledge_base import KnowledgeBase
+    from thymos.retrieval.passage import Passage
+
+Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
+Base = Annotated[Path | None, Parameter(name="--kb", show_default=False)]
+TABLES = Group("Tables", help="For CSV, JSONL, JSON and Parquet.")
+CORPORA = Group("Corpora", help="For labelled corpora, whose rows become exemplars.")
+
+command = App(
+    name="kb",
+    help_epilogue="""
+The base lies in `$THYMOS_KB`, or in `thymos/kb` under your data folder, and begins with the passages that ship. It is
+one folder that can be copied; `--kb` names another one.
+
+Examples:
+
+```
+thymos kb search "why do people smile when they are embarrassed?"
+thymos kb search "raised pitch" --modality speech --emotion anger
+thymos kb add notes.md glossary.csv --licence CC-BY-4.0
+thymos kb add MFOEM.owl --licence CC-BY-3.0
+thymos kb add train.tsv.gz --exemplars --taxonomy goemotions --format goemotions
+thymos kb show confusion-surprise-fear
+thymos kb export passages.jsonl
+```
+""",
+)
+
+
+@command.command
+def add(
+    files: Annotated[tuple[Path, ...], Parameter(negative="")],
+    /,
+    *,
+    name: str | None = None,
+    licence: str = "unknown",
+    text_column: Annotated[str | None, Parameter(group=TABLES)] = None,
+    title_column: Annotated[str | None, Parameter(group=TABLES)] = None,
+    id_column: Annotated[str | None, Parameter(group=TABLES)] = None,
+    emotions_column: Annotated[str | None, Parameter(group=TABLES)] = None,
+    exemplars: Annotated[bool, Parameter(negative="", show_default=False, group=CORPORA)] = False,
+    taxonomy: Annotated[str, Parameter(group=CORPORA)] = "goemotions",
+    format: Annotated[str, Parameter(group=CORPORA)] = "auto",  # noqa: A002  (its name is what the help shows)
+    kb: Base = None,
+    embedder: str = "minilm",
+) -> None:
+    """Add documents; one that is there already is replaced.
+
+    Args:
+        files: Markdown, text, tables (CSV, JSONL, JSON, Parquet), ontologies (OWL, OBO) or labelled corpora.
+        name: What the document is called; the file's name unless given.
+        licence: Of the words, kept with each passage.
+        text_column: Column with what a passage says.
+        title_column: Column with its title.
+        id_column: Column with its id.
+        emotions_column: Column with the emotions it is about.
+        exemplars: Take the file for a labelled corpus.
+        taxonomy: Label set of its gold labels.
+        format: Format of the corpus, as in `thymos label`.
+        kb: Folder of the knowledge base.
+        embedder: Sentence-transformers model of a new base: `minilm`, a folder or a hub id.
+    """
+    from rich.console import Console
+
+    from thymos.retrieval.builtin import default_folder, open_base
+    from thymos.retrieval.documents.read import read_file
+    from thymos.retrieval.documents.tables import TableColumns
+    from thymos.retrieval.folder import is_knowledge_base, lock
+    from thymos.retrieval.knowledge_base import KnowledgeBase
+
+    if name is not None and len(files) > 1:
+        raise InputError(f"name must be for one file, got {len(files)} files; add them one by one")
+    columns = TableColumns(text=text_column, title=title_column, id=id_column, emotions=emotions_column)
+    documents = [
+        _corpus(path, name, licence, taxonomy, format)
+        if exemplars
+        else read_file(path, name=name, licence=licence, columns=columns)
+        for path in files
+    ]  # all are read before one is added
+    console = Console(stderr=True, markup=False, highlight=False)
+    if kb is None:
+        open_base()  # made first, with what ships in it
+    folder = kb or default_folder()
+    with lock(folder):
+        base = KnowledgeBase.open(folder) if is_knowledge_base(folder) else KnowledgeBase(name=embedder)
+        for document in documents:
+            if base.documents.get(document.name, {}).get("sha256") == document.sha256 and not exemplars:
+                console.print(f"{document.name}: unchanged")
+                continue
+            replaced = _embed(base, document, console)
+            said = f", {replaced:,} replaced" if replaced else ""
+            console.print(f"{document.name}: {len(document.passages):,} passages{said}")
+        base.save(folder)
+    console.print(f"{len(base):,} passages in {folder}, searched by {base.index_kind}")
+
+
+@command.command
+def search(
+    query: str,
+    /,
+    *,
+    k: Annotated[int, Parameter(alias="-k", validator=Number(gte=1))] = 5,
+    emotion: Words = (),
+    modality: Words = (),
+    kind: Words = (),
+    document: Words = (),
+    least: Annotated[float, Parameter(validator=Number(gte=-1, lte=1))] = 0.2,
+    kb: Base = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> None:
+    """Find passages by meaning and by words.
+
+    Args:
+        query: A question or words.
+        k: Passages at most.
+        emotion: Only about this emotion; may be repeated.
+        modality: Only for text, speech, face or physiology; may be repeated.
+        kind: Only of this kind, as `thymos kb list` names them; may be repeated.
+        document: Only from this document; may be repeated.
+        least: Cosine to the query below which nothing is shown.
+        kb: Folder of the knowledge base.
+        as_json: Print JSON lines.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from thymos.retrieval.builtin import open_base
+    from thymos.retrieval.search import Filter, Options
+
+    if not query.strip():
+        raise InputError("query must say what is looked for, got nothing; write a question or some words")
+    filter_ = Filter(emotions=emotion, modalities=modality, kinds=kind, documents=document)
+    hits = open_base(kb).search(query, Options(k=k, least=least), filter_)
+    console = Console()
+    if as_json:
+        for hit in hits:
+            told = {"similarity": round(hit.similarity, 4)} | _as_json(hit.passage)
+            console.print(json.dumps(told, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
+        return
+    if not hits:
+        console.print("Nothing is near enough; ask in other words, or lower --least.")
+    for hit in hits:
+        head = Text.assemble((f"[kb:{hit.passage.id}]", "bold cyan"), f"  {hit.passage.title}  ")
+        head.append(f"{hit.similarity:.2f}", style="dim")
+        console.print(head)
+        console.print(Text(hit.passage.text), "\n")
+
+
+@command.command(name="list")
+def list_(*, kb: Base = None) -> None:
+    """List the documents of the knowledge base, and the kinds of passages.
+
+    Args:
+        kb: Folder of the knowledge base.
+    """
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from thymos.retrieval.builtin import open_base
+
+    base = open_base(kb)
+    passages = base.passages()
+    counts = Counter(each.document for each in passages)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("document", "passages", "licence"):
+        table.add_column(column, justify="right" if column == "passages" else "left")
+    for name, number in counts.most_common():
+        table.add_row(name or "(none)", f"{number:,}", str(base.documents.get(name, {}).get("licence", "")))
+    console = Console()
+    console.print(table)
+    kinds = Counter(each.kind for each in passages)
+    console.print(
+        "\nkinds: " + ", ".join(f"{kind} {number:,}" for kind, number in kinds.most_common()), highlight=False
+    )
+
+
+@command.command
+def show(identifier: str, /, *, kb: Base = None) -> None:
+    """Show one passage with its sources.
+
+    Args:
+        identifier: Its id, as citations name it.
+        kb: Folder of the knowledge base.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from thymos.retrieval.builtin import open_base
+
+    base = open_base(kb)
+    found = base.get([identifier.removeprefix("[").removesuffix("]").removeprefix("kb:")])
+    if not found:
+        hits = base.search(identifier.replace("-", " "))
+        near = f"perhaps {hits[0].passage.id}? " if hits else ""
+        raise InputError(f"id must be that of a passage, got {identifier!r}; {near}`thymos kb search` finds ids")
+    (passage,) = found
+    console = Console()
+    console.print(Text(passage.title or passage.id, style="bold"))
+    console.print(Text(passage.text), "\n")
+    told = {"id": passage.id, "kind": passage.kind, "emotions": ", ".join(passage.emotions)}
+    told |= {"modalities": ", ".join(passage.modalities), "document": passage.document, "licence": passage.licence}
+    for name, value in told.items():
+        if value:
+            console.print(Text.assemble((f"{name:11}", "dim"), value))
+    for source in passage.sources:
+        console.print(Text.assemble((f"{'source':11}", "dim"), source))
+
+
+@command.command
+def export(output: Path, /, *, document: Words = (), kb: Base = None) -> None:
+    """Write the passages to a file: `.jsonl` or `.parquet`.
+
+    Args:
+        output: File to write.
+        document: Only from this document; may be repeated.
+        kb: Folder of the knowledge base.
+    """
+    from rich.console import Console
+
+    from thymos.adapters.whole_file import whole_file
+    from thymos.retrieval.builtin import open_base
+    from thymos.retrieval.search import Filter
+    from thymos.retrieval.table import as_table
+
+    kind = _export_kind(output)
+    passages = open_base(kb).passages(Filter(documents=document))
+    with whole_file(output) as file:
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            pq.write_table(as_table(passages), file)
+        else:
+            for passage in passages:
+                file.write((json.dumps(_as_json(passage), ensure_ascii=False) + "\n").encode())
+    Console().print(f"wrote {len(passages):,} passages to {output}", markup=False, highlight=False)
+
+
+@command.command
+def remove(document: str, /, *, kb: Base = None) -> None:
+    """Take a document out of the knowledge base.
+
+    Args:
+        document: Its name, as `thymos kb list` shows it.
+        kb: Folder of the knowledge base.
+    """
+    from rich.console import Console
+
+    from thymos.retrieval.builtin import default_folder, open_base
+    from thymos.retrieval.folder import lock
+
+    base = open_base(kb)
+    if document not in {*base.documents, *(each.document for each in base.passages())}:
+        raise InputError(f"document must be one of the base, got {document!r}; `thymos kb list` shows them")
+    with lock(kb or default_folder()):
+        gone = base.remove(documents=[document])
+        base.save(kb or default_folder())
+    Console().print(f"took out {gone:,} passages", markup=False, highlight=False)
+
+
+def _embed(base: "KnowledgeBase", document: "Document", console: "Console") -> int:
+    """Add a document under a progress bar; return how many passages it replaced."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    told = {"sha256": document.sha256, "licence": document.licence, "passages": len(document.passages)}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(document.name, total=len(document.passages))
+        return base.add(
+            document.passages,
+            documents={document.name: told},
+            on_progress=lambda done: bar.update(task, completed=done),
+        )
+
+
+def _corpus(path: Path, name: str | None, licence: str, taxonomy: str, corpus_format: str) -> "Document":
+    """Read a labelled corpus."""
+    from thymos.adapters.readers import open_corpus
+    from thymos.prompts.catalogue import load_taxonomy
+    from thymos.retrieval.documents.exemplars import read_exemplars
+    from thymos.retrieval.documents.read import Document
+
+    corpus = open_corpus(str(path), format=corpus_format, context_turns=0)
+    called = name or path.name
+    found = tuple(read_exemplars(corpus, load_taxonomy(taxonomy), name=called, licence=licence))
+    if not found:
+        raise InputError(f"corpus must have rows with text and gold labels, got none in {path.name}; name its --format")
+    return Document(called, str(corpus.identity().get("sha256", "")), licence, found)
+
+
+def _as_json(passage: "Passage") -> dict[str, object]:
+    """Return a passage as JSON values, what is empty left out."""
+    values = {each.name: getattr(passage, each.name) for each in fields(passage)}
+    return {name: dict(value) if name == "extra" else value for name, value in values.items() if value}
+
+
+def _export_kind(output: Path) -> Literal["jsonl", "parquet"]:
+    suffix = output.suffix.removeprefix(".")
+    if suffix == "jsonl":
+        return "jsonl"
+    if suffix == "parquet":
+        return "parquet"
+    raise InputError(f"output must end in .jsonl or .parquet, got {output.name}; rename it")

@@ -1,0 +1,99 @@
+"""Texts to vectors: the embedded MiniLM, or any sentence-transformers model by name.
+
+Takes texts; gives unit vectors, so that their inner product is the cosine. A fingerprint says whose vectors they are:
+an index is only searched with the embedder that made it. The only file that knows sentence-transformers.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.adapters.llm.files import files_digest, hub_folder
+from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.weights import EMBEDDED, locate, verify
+from thymos.prompts.errors import ModelError
+
+Vectors = NDArray[np.float32]
+MINILM = "minilm"
+_BATCH = 64
+
+
+class Embedder(Protocol):
+    """What makes vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Whose vectors these are; equal fingerprints mean vectors that can be compared."""
+        ...
+
+    def embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """Return unit vectors, (texts, dim), float32; `on_progress` is called with the number done so far."""
+        ...
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model."""
+
+    def __init__(self, name: str = MINILM, *, device: str | None = None) -> None:
+        """Load a model.
+
+        Args:
+            name: `minilm`, which comes with the installation, a folder, or a hub id.
+            device: torch device; a GPU if there is one when None.
+
+        Raises:
+            ModelError: it can't be found or loaded.
+        """
+        from sentence_transformers import SentenceTransformer
+
+        self.name = name
+        folder = _folder(name)
+        digest = EMBEDDED[name].sha256 if name in EMBEDDED else files_digest(folder)
+        try:
+            with quiet():
+                self._model: Any = SentenceTransformer(
+                    str(folder), device=device, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+                )
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(
+                f"embedder must be a sentence-transformers model, got {name!r}: {reason}; pass minilm, a folder or a "
+                "hub id"
+            ) from error
+        self.fingerprint = f"{name if name in EMBEDDED else folder.name}:{digest[:16]}"
+
+    def embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """Return unit vectors, (texts, dim), float32."""
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            vectors[places] = self._model.encode(
+                [texts[place] for place in places],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+            if on_progress is not None:
+                on_progress(start + len(places))
+        return vectors
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        found: int = self._model.get_embedding_dimension()
+        return found
+
+
+def _folder(name: str) -> Path:
+    """Return the folder to load from; the embedded model's is made whole first."""
+    if name in EMBEDDED:
+        path = locate(name)
+        verify(name, path)
+        return path.parent
+    folder = Path(name).expanduser()
+    return folder if folder.is_dir() else hub_folder(name, what="embedder")

@@ -1,0 +1,84 @@
+"""`thymos kb`: documents go in, passages are found, shown and written; what is wrong is one sentence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from thymos.agent.cli.kb import add, export, list_, remove, search, show
+from thymos.prompts.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base with two small documents, embedded by the real model."""
+    place = tmp_path_factory.mktemp("kb")
+    (place / "awe.md").write_text(
+        "---\nid: awe\ntitle: Awe\nemotions: [admiration]\n---\nFelt before a vast mountain.\n"
+    )
+    (place / "rows.csv").write_text("text,emotion\nI hate waiting for the bus.,anger\nMy cat died.,sadness\n")
+    add((place / "awe.md",), kb=place / "base", licence="CC0-1.0")
+    add((place / "rows.csv",), exemplars=True, taxonomy="ekman", kb=place / "base", licence="CC-BY-4.0")
+    return place
+
+
+def test_what_was_added_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search("a huge peak", kb=folder / "base", as_json=True)
+    first = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (first["id"], first["licence"]) == ("awe", "CC0-1.0")
+    search("late public transport", kind=("exemplar",), kb=folder / "base")
+    out = capsys.readouterr().out
+    assert "[kb:rows.csv#1]" in out
+    search("qwxz", least=0.9, kb=folder / "base")
+    assert "Nothing is near enough" in capsys.readouterr().out
+
+
+def test_documents_are_listed_with_their_licence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    list_(kb=folder / "base")
+    out = capsys.readouterr().out
+    assert "CC-BY-4.0" in out
+    assert "exemplar 2" in out
+
+
+def test_the_same_file_again_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add((folder / "awe.md",), kb=folder / "base")
+    assert "unchanged" in capsys.readouterr().err
+
+
+def test_a_passage_is_shown_by_its_id_or_as_it_is_cited(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("awe", "kb:awe", "[kb:awe]"):
+        show(name, kb=folder / "base")
+        assert "vast mountain" in capsys.readouterr().out
+    with pytest.raises(InputError, match="perhaps awe"):
+        show("huge-mountain", kb=folder / "base")
+
+
+def test_passages_are_written(folder: Path, tmp_path: Path) -> None:
+    export(tmp_path / "out.jsonl", document=("rows.csv",), kb=folder / "base")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["emotions"] for row in rows] == [["anger"], ["sadness"]]
+    export(tmp_path / "out.parquet", kb=folder / "base")
+    with pytest.raises(InputError, match=r"\.jsonl or \.parquet"):
+        export(tmp_path / "out.txt", kb=folder / "base")
+
+
+def test_a_document_is_taken_out(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.txt").write_text("Something short.")
+    add((tmp_path / "x.txt",), kb=folder / "base")
+    remove("x.txt", kb=folder / "base")
+    assert "took out 1" in capsys.readouterr().out
+    with pytest.raises(InputError, match="one of the base"):
+        remove("x.txt", kb=folder / "base")
+
+
+def test_nothing_is_added_where_one_file_is_wrong(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("A good one.")
+    with pytest.raises(InputError, match="must be a file"):
+        add((tmp_path / "good.txt", tmp_path / "absent.txt"), kb=tmp_path / "base")
+    assert not (tmp_path / "base").exists()
+    with pytest.raises(InputError, match="for one file"):
+        add((tmp_path / "good.txt", tmp_path / "good.txt"), name="n", kb=folder / "base")
+    with pytest.raises(InputError, match="what is looked for"):
+        search(" ", kb=folder / "base")
+    with pytest.raises(InputError, match="thymos kb add"):
+        list_(kb=tmp_path / "nowhere")
