@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from thymos.agent.cli.kb import add, export, list_, remove, search, show
+from thymos.agent.cli.kb import export, list_, search, show
+from thymos.agent.cli.kb_change import add, remove
 from thymos.prompts.errors import InputError
 
 
