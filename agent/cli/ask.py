@@ -1,0 +1,93 @@
+"""`thymos ask`: one text in, an answer with its reasons out, on the terminal, as JSON or as a page.
+
+Takes words; asks the `Reasoner`. The work is done in `thymos.agent.reasoning`.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from thymos.agent.cli.label_flags import ModelFlags
+from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from thymos.adapters.sample import Turn
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def ask(
+    text: str,
+    /,
+    *,
+    context: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
+    speaker: str | None = None,
+    taxonomy: str = "goemotions",
+    no_retrieval: Flag = False,
+    budget: Annotated[int, Parameter(validator=Number(gte=2))] = 32,
+    kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    html: Path | None = None,
+    model: ModelFlags = ModelFlags(),  # noqa: B008  (frozen)
+) -> None:
+    """Ask what a text expresses, and why.
+
+        thymos ask "I miss her so much, the house is empty."
+        thymos ask "Fine." --speaker Ann --context "Bob: I forgot your birthday." --taxonomy ekman
+        thymos ask "Great, another delay." --json
+        thymos ask "I can't believe we won!" --html why.html
+
+    Each phrase and each earlier turn is left out in turn and the rest scored again: that is what a cue's weight is.
+    Passages of the knowledge base say what the label means; they never change it.
+
+    Args:
+        text: What somebody said or wrote.
+        context: An earlier turn, `Speaker: words` or only words; may be repeated, oldest first.
+        speaker: Who says the text.
+        taxonomy: Built-in label set, or your own YAML file.
+        no_retrieval: Recall no passages.
+        budget: Scorings at most; more measure finer phrases of a long text.
+        kb: Folder of the knowledge base.
+        as_json: Print the whole result as JSON.
+        html: Write a page with highlighted cues and sources that open.
+        model: see the group Model.
+    """
+    from rich.console import Console
+
+    from thymos.adapters.sample import Sample
+    from thymos.adapters.whole_file import whole_file
+    from thymos.agent.labeler import Labeler
+    from thymos.agent.reasoning.page import page
+    from thymos.agent.reasoning.reasoner import Reasoner
+    from thymos.agent.reasoning.terminal import terminal
+    from thymos.retrieval.builtin import open_base
+
+    if not text.strip():
+        raise InputError('text must say something, got nothing; write thymos ask "what was said"')
+    given = {name: value for name, value in asdict(model).items() if value is not None}
+    labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
+    reasoner = Reasoner(labeler, labeler.taxonomy.name, None if no_retrieval else open_base(kb), budget=budget)
+    reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
+    if html is not None:
+        with whole_file(html) as file:
+            file.write(page(reasoning).encode())
+    console = Console()
+    if as_json:
+        console.print(reasoning.model_dump_json(indent=1), markup=False, highlight=False, soft_wrap=True)
+    else:
+        console.print(terminal(reasoning))
+    if html is not None:
+        Console(stderr=True).print(f"wrote {html}", markup=False, highlight=False)
+
+
+def _turn(said: str) -> "Turn":
+    """Read `Speaker: words`."""
+    from thymos.adapters.sample import Turn
+
+    speaker, colon, words = said.partition(":")
+    if colon and words.strip() and len(speaker.split()) <= 3:
+        return Turn(words.strip(), speaker.strip())
+    return Turn(said.strip())

@@ -1,0 +1,129 @@
+"""Cues: what the answer loses when a phrase or an earlier turn is left out and everything is scored again.
+
+Takes a sample and a labeler; gives cues, the strongest first. So a cue is a fact about the model's answer, and not an
+opinion about the text (erasure, Li, Monroe and Jurafsky 2016, arXiv:1612.08220; comprehensiveness and sufficiency,
+DeYoung et al. 2020, arXiv:1911.03429).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from thymos.adapters.sample import Sample
+from thymos.agent.prediction import Prediction
+from thymos.agent.reasoning.spans import Span, only, phrases, without
+from thymos.agent.reasoning.values import Cue
+from thymos.prompts.errors import RowError
+
+BUDGET = 32  # scorings of one sample
+CITED = 3  # cues that an explanation names
+LEAST = 0.01  # probability: a weaker cue is none
+
+
+class Scorer(Protocol):
+    """What measures; `thymos.agent.labeler.Labeler` is one."""
+
+    def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
+        """Label samples; one entry for each, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sample's answer and its cues.
+
+    Attributes:
+        prediction: with everything.
+        cues: the strongest first; those that spoke against come last.
+    """
+
+    prediction: Prediction
+    cues: tuple[Cue, ...]
+
+    def cited(self, most: int = CITED) -> tuple[Cue, ...]:
+        """Return the cues that speak for the likeliest label, the strongest first."""
+        return tuple(cue for cue in self.cues if cue.weight >= LEAST)[:most]
+
+
+def measure(scorer: Scorer, sample: Sample, *, budget: int = BUDGET) -> Measured:
+    """Measure the cues of one sample; see `measure_many`.
+
+    Raises:
+        RowError: the sample can't be labelled.
+    """
+    (found,) = measure_many(scorer, [sample], budget=budget)
+    if isinstance(found, RowError):
+        raise found
+    return found
+
+
+def measure_many(scorer: Scorer, samples: Sequence[Sample], *, budget: int = BUDGET) -> list[Measured | RowError]:
+    """Leave out each phrase and each earlier turn in turn, and score all variants together.
+
+    Args:
+        scorer: labels samples.
+        samples: to explain.
+        budget: scorings of one sample; a longer text is cut into longer phrases, and the latest turns come first.
+    """
+    variants = [_variants(sample, budget) for sample in samples]
+    asked = [each for sample, found in zip(samples, variants, strict=True) for each in (sample, *(v for v, _ in found))]
+    answers = iter(scorer.label_batch(asked))
+    results: list[Measured | RowError] = []
+    for found in variants:
+        whole = next(answers)
+        parts = [next(answers) for _ in found]
+        if isinstance(whole, RowError):
+            results.append(whole)
+            continue
+        results.append(Measured(whole, _ranked(whole, found, parts)))
+    return results
+
+
+def likeliest(probabilities: Mapping[str, float]) -> str:
+    """Return the label of highest probability."""
+    return max(probabilities, key=lambda name: probabilities[name])
+
+
+def remainder(sample: Sample, cues: Sequence[Cue]) -> Sample:
+    """Return a sample without the phrases of cues."""
+    return replace(sample, text=without(sample.text or "", _spans(cues)) or "...")
+
+
+def extract(sample: Sample, cues: Sequence[Cue]) -> Sample:
+    """Return a sample with nothing but the phrases of cues."""
+    return replace(sample, text=only(sample.text or "", _spans(cues)) or "...")
+
+
+def _spans(cues: Sequence[Cue]) -> list[Span]:
+    return [(cue.start, cue.end) for cue in cues if cue.start is not None and cue.end is not None]
+
+
+def _variants(sample: Sample, budget: int) -> list[tuple[Sample, Cue]]:
+    """Return samples that lack something, each with what it lacks."""
+    text = sample.text or ""
+    turns = list(range(len(sample.context)))[max(0, len(sample.context) - budget // 3) :]
+    spans = phrases(text, most=max(1, budget - len(turns)))
+    found = []
+    for turn in turns:
+        context = sample.context[:turn] + sample.context[turn + 1 :]
+        said = Cue(number=0, kind="turn", text=sample.context[turn].text, turn=turn, weight=0, without="")
+        found.append((replace(sample, context=context), said))
+    for start, end in spans if len(spans) > 1 else []:  # a text of one phrase can't lack it
+        left = without(text, [(start, end)])
+        said = Cue(number=0, kind="phrase", text=text[start:end], start=start, end=end, weight=0, without="")
+        found.append((replace(sample, text=left), said))
+    return found
+
+
+def _ranked(
+    whole: Prediction, variants: Sequence[tuple[Sample, Cue]], answers: Sequence[Prediction | RowError]
+) -> tuple[Cue, ...]:
+    label = likeliest(whole.probabilities)
+    found = []
+    for (_, cue), answer in zip(variants, answers, strict=True):
+        if isinstance(answer, RowError):
+            continue  # nothing is left to score
+        weight = whole.probabilities[label] - answer.probabilities[label]
+        found.append(cue.model_copy(update={"weight": weight, "without": likeliest(answer.probabilities)}))
+    found.sort(key=lambda cue: -cue.weight)
+    return tuple(cue.model_copy(update={"number": number}) for number, cue in enumerate(found, start=1))

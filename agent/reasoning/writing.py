@@ -1,0 +1,180 @@
+"""The sentences of each step, written from what was measured and recalled; each with what it rests on.
+
+Takes values; gives steps. The wording is plain and the same every time, so that nothing is claimed that was not
+measured or read. Knows nothing of models or bases.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from thymos.agent.reasoning.values import Cue, Evidence, Sentence, Step
+from thymos.retrieval.sentences import sentences
+
+_SHOWN = 80  # characters of a cue or an example in a sentence
+
+
+def write_steps(
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+    cues: Sequence[Cue],
+    cited: Sequence[Cue],
+    evidence: Sequence[Evidence],
+    examples: Sequence[Evidence],
+) -> tuple[Step, ...]:
+    """Write the five steps.
+
+    Args:
+        before: label -> probability from the text alone.
+        after: likewise with examples weighed in.
+        cues: all, the strongest first.
+        cited: those that speak for the likeliest label.
+        evidence: passages.
+        examples: labelled examples.
+    """
+    first, second, *_ = sorted(after, key=lambda name: -after[name])
+    by_kind = {each.kind: each for each in reversed(evidence)}
+    return (
+        Step(name="perceive", sentences=tuple(_perceive(before, cues, cited, first))),
+        Step(name="recall", sentences=tuple(_recall(by_kind, examples))),
+        Step(name="appraise", sentences=tuple(_appraise(by_kind, cited, first))),
+        Step(name="decide", sentences=tuple(_decide(before, after, cues, cited, by_kind, examples, first, second))),
+        Step(name="counterfactual", sentences=tuple(_counterfactual(before, cues, cited))),
+    )
+
+
+def _perceive(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[Cue], first: str) -> list[Sentence]:
+    top = max(before, key=lambda name: before[name])
+    found = [
+        Sentence(
+            text=f"{_first(_quoted(cue))} speaks for {top}: it has {_percent(before[top])} with it and "
+            f"{_percent(before[top] - cue.weight)} without.",
+            citations=(f"cue:{cue.number}",),
+        )
+        for cue in cited
+    ]
+    if cues and cues[-1].weight <= -0.05:
+        against = cues[-1]
+        found.append(
+            Sentence(
+                text=f"{_first(_quoted(against))} speaks against it: without it {top} would have "
+                f"{_percent(before[top] - against.weight)}.",
+                citations=(f"cue:{against.number}",),
+            )
+        )
+    if not found and cues:
+        found.append(
+            Sentence(
+                text=f"No phrase alone carries {first}: leaving out {_quoted(cues[0])} changes its probability most, "
+                f"by {_points(cues[0].weight)}.",
+                citations=(f"cue:{cues[0].number}",),
+            )
+        )
+    return found
+
+
+def _recall(by_kind: Mapping[str, Evidence], examples: Sequence[Evidence]) -> list[Sentence]:
+    found = [
+        Sentence(text=_said(by_kind[kind]), citations=(f"kb:{by_kind[kind].id}",))
+        for kind in ("definition", "language", "regulation", "note", "term")
+        if kind in by_kind
+    ]
+    found += [
+        Sentence(
+            text=f'People labelled "{_short(each.text)}" {" and ".join(each.labels)}.', citations=(f"ex:{each.id}",)
+        )
+        for each in examples
+    ]
+    return found
+
+
+def _appraise(by_kind: Mapping[str, Evidence], cited: Sequence[Cue], first: str) -> list[Sentence]:
+    if "appraisal" not in by_kind:
+        return []
+    appraisal = by_kind["appraisal"]
+    found = [Sentence(text=_said(appraisal), citations=(f"kb:{appraisal.id}",))]
+    if cited:
+        words = " and ".join(_quoted(cue) for cue in cited[:2])
+        found.append(
+            Sentence(
+                text=f"Here {words} would have to carry that meaning for {first} to be right.",
+                citations=(f"kb:{appraisal.id}", *(f"cue:{cue.number}" for cue in cited[:2])),
+            )
+        )
+    return found
+
+
+def _decide(
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+    cues: Sequence[Cue],
+    cited: Sequence[Cue],
+    by_kind: Mapping[str, Evidence],
+    examples: Sequence[Evidence],
+    first: str,
+    second: str,
+) -> list[Sentence]:
+    grounds = tuple(f"cue:{cue.number}" for cue in cited or cues[:1])
+    if examples and dict(before) != dict(after):
+        top = max(before, key=lambda name: before[name])
+        change = f"; the text alone gave {top} {_percent(before[top])}"
+        grounds += tuple(f"ex:{each.id}" for each in examples)
+    else:
+        change = ""
+    found = [
+        Sentence(
+            text=f"Likeliest is {first} at {_percent(after[first])}, then {second} at {_percent(after[second])}"
+            f"{change}.",
+            citations=grounds or tuple(f"kb:{each.id}" for each in list(by_kind.values())[:1]),
+        )
+    ]
+    if "confusion" in by_kind:
+        told = by_kind["confusion"]
+        found.append(Sentence(text=f"What parts the two: {told.text}", citations=(f"kb:{told.id}",)))
+    return found
+
+
+def _counterfactual(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[Cue]) -> list[Sentence]:
+    top = max(before, key=lambda name: before[name])
+    for cue in cues:
+        if cue.without != top:
+            return [
+                Sentence(
+                    text=f"Without {_quoted(cue)} the answer would be {cue.without}.", citations=(f"cue:{cue.number}",)
+                )
+            ]
+    if not cues:
+        return []
+    strongest = (cited or cues)[0]
+    return [
+        Sentence(
+            text=f"No single phrase or turn changes the answer: without {_quoted(strongest)}, {top} would still lead "
+            f"at {_percent(before[top] - strongest.weight)}.",
+            citations=(f"cue:{strongest.number}",),
+        )
+    ]
+
+
+def _said(evidence: Evidence) -> str:
+    """Return the first two sentences of a passage."""
+    return " ".join(sentences(evidence.text)[:2])
+
+
+def _quoted(cue: Cue) -> str:
+    return f'the turn "{_short(cue.text)}"' if cue.kind == "turn" else f'"{_short(cue.text)}"'
+
+
+def _first(text: str) -> str:
+    """Return a text whose first letter is a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"
+
+
+def _percent(probability: float) -> str:
+    return f"{round(100 * min(1.0, max(0.0, probability)))} %"
+
+
+def _points(weight: float) -> str:
+    return f"{abs(100 * weight):.1f} points"
