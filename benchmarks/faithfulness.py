@@ -1,9 +1,9 @@
 """Faithfulness of cited cues: what the answer loses without them, and what it keeps with nothing else.
 
-Comprehensiveness is the probability of the likeliest label less that without the cited phrases, sufficiency the same less
-that with the cited phrases alone (DeYoung et al. 2020, arXiv:1911.03429): the higher and the lower the better. Random
-phrases with as many words, drawn from the same row, stand beside; a paired sign-flip test over rows gives p. Citations of
-the whole explanations are counted too.
+Comprehensiveness is the probability of the likeliest label less that without the cited phrases, sufficiency the same
+less that with the cited phrases alone (DeYoung et al. 2020, arXiv:1911.03429): the higher and the lower the better.
+Random phrases with as many words, drawn from the same row, stand beside; a paired sign-flip test over rows gives p.
+Citations of the whole explanations are counted too.
 
     python benchmarks/faithfulness.py --gold corpora/goemotions/test.tsv --rows 500
 """

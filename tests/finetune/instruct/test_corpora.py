@@ -71,7 +71,7 @@ def test_an_empty_dev_split_is_refused(tmp_path: Path) -> None:
         load_corpus(corpus(tmp_path, "text,emotion\nso,joy\n", dev="text,emotion\nso,\n"), tmp_path)
 
 
-@pytest.mark.parametrize("name", shipped_recipes())
+@pytest.mark.parametrize("name", [name for name in shipped_recipes() if name != "all"])  # which has the same corpora
 def test_no_published_leak_is_learnt_from(name: str, shared: Path) -> None:
     for told in load_recipe(name).corpora:
         found = load_corpus(told, shared / "data" / "text")
