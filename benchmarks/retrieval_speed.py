@@ -81,7 +81,7 @@ def measure(rows: int, seed: int) -> None:
     whole_ms = median_ms(lambda query: base.search(asked[query], Options(k=K, least=-1)))
     print(
         f"{rows:>9,} passages, {index.kind}: vectors {vector_ms:.2f} ms, words {word_ms:.2f} ms, whole search "
-        f"{whole_ms:.2f} ms (medians of {QUERIES}); recall at {K} {recall:.3f}; built in {built:.0f} and {counted:.0f} s",
+        f"{whole_ms:.2f} ms (medians of {QUERIES}); recall at {K} {recall:.3f}; built in {built:.0f}, {counted:.0f} s",
         flush=True,
     )
 
