@@ -9,6 +9,8 @@ from safetensors import safe_open
 
 from tests.finetune.recipes import lines, recipe, write_corpus
 from thymos.adapters.llm.adapter import WEIGHTS, read_card
+from thymos.agent.cli.label import CONTEXT_TURNS, Job, open_input
+from thymos.agent.cli.label_flags import DecisionFlags, InputFlags, ModelFlags
 from thymos.agent.labeler import Labeler
 from thymos.finetune.merge import merge_adapter
 from thymos.finetune.publish import publish
@@ -202,3 +204,13 @@ def test_an_adapter_of_another_shape_is_not_started_from(
         tune(recipe(tiny_model, start_from=str(run / "adapter"), train={"method": "full"}), data, tmp_path)
     with pytest.raises(ModelError, match="adapter must be one of"):
         tune(recipe(tiny_model, start_from="nonesuch"), data, tmp_path)
+
+
+def test_a_corpus_is_read_with_as_many_turns_as_the_adapter_saw(run: Path, tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "said.csv").write_text("dialogue,text\nd,one\nd,two\n")
+    flags = ModelFlags(model=str(tiny_model), adapter=str(run / "adapter"))
+    for decision, turns in ((DecisionFlags(taxonomy="ekman"), 0), (DecisionFlags(taxonomy="meld"), CONTEXT_TURNS)):
+        job = Job(str(tmp_path / "said.csv"), model=flags, decision=decision)
+        assert open_input(job).identity()["context_turns"] == turns
+    told = Job(str(tmp_path / "said.csv"), reading=InputFlags(context_turns=3), model=flags)
+    assert open_input(told).identity()["context_turns"] == 3

@@ -36,7 +36,8 @@ def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
     if choices and isinstance(choices[-1], str):  # a Literal
         assert getattr(getattr(parsed("in.csv", flag, choices[-1]), group), name) == choices[-1] != before
         return
-    kind = {"limit": int, "max_tokens": int, "threshold": float, "accuracy": float, "coverage": float}.get(
+    whole = dict.fromkeys(("limit", "max_tokens", "context_turns"), int)
+    kind = (whole | dict.fromkeys(("threshold", "accuracy", "coverage"), float)).get(
         name, type(before)
     )  # these are None
     value, wanted = {
