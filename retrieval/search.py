@@ -17,7 +17,7 @@ from thymos.retrieval.passage import Passage
 
 Vectors = NDArray[np.float32]
 _FUSION = 60  # of reciprocal rank fusion, as its authors set it
-WORDS = 0.05  # what shared words are worth beside cosines; chosen on half of tests/retrieval/queries.tsv
+WORDS = 0.05  # what shared words are worth beside cosines; chosen on tests/retrieval/queries.tsv
 
 
 @dataclass(frozen=True, slots=True)
