@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-from thymos.adapters.llm.adapter import NO_ADAPTER, default_adapter
+from thymos.adapters.llm.adapter import AUTO, wished_adapter
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
@@ -30,7 +30,6 @@ from thymos.prompts.template import CONTENT_FREE, LabelPrompt, load_prompt
 BATCH_ROWS = 512  # rows sorted by length together
 MAX_TOKENS = 2048  # of a row; a longer one is refused, not cut in silence
 
-AUTO = "auto"
 UNTUNED = "instruct"  # the prompt of a model that was not tuned with one
 
 
@@ -136,10 +135,7 @@ class Labeler:
         if prompt is not None:
             load_prompt(prompt, labels)  # a wrong name is told before a model is loaded
         Rule(threshold=THRESHOLD if threshold is None else threshold, abstain_below=abstain_below)  # likewise
-        wished = default_adapter(model) if adapter == AUTO else adapter
-        loaded = load_language_model(
-            model, adapter=None if wished == NO_ADAPTER else wished, load_in=load_in, device=device
-        )
+        loaded = load_language_model(model, adapter=wished_adapter(model, adapter), load_in=load_in, device=device)
         bound = load_prompt(prompt or (loaded.card.prompt if loaded.card else UNTUNED), labels)
         confidence = None if calibration in ("content-free", "none") else fitted_confidence(loaded, labels, bound)
         return cls(

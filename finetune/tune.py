@@ -94,6 +94,7 @@ def tune(
         token_budget=recipe.train.token_budget,
         mixture_temperature=recipe.train.mixture_temperature,
         seed=recipe.train.seed,
+        packed=bool(trainee.module.packs),
     )
     dev = {
         corpus.name: DevSplit(corpus, encoder, recipe.prompt, rows=recipe.train.dev_rows, seed=recipe.train.seed)
@@ -160,7 +161,7 @@ def _check_processes(recipe: Recipe, processes: int) -> None:
 
 
 def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: Trainee) -> str:
-    """Hash what decides the weights: recipe, data, model. How often is looked or saved decides nothing."""
+    """Hash what decides the weights: recipe, data, model, batches. How often is looked or saved decides nothing."""
     told = recipe.model_dump(mode="json")
     for key in ("checkpoint_minutes", "engine"):
         told["train"].pop(key)
@@ -169,6 +170,7 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         "recipe": told,
         "data": [corpus.identity for corpus in corpora],
         "model": trainee.base.sha256,
+        "packed": bool(trainee.module.packs),
         "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -18,7 +18,7 @@ from thymos.prompts.errors import ModelError
 from thymos.prompts.taxonomy import Taxonomy
 
 WEIGHTS = "adapter_model.safetensors"
-NO_ADAPTER = "none"
+AUTO, NO_ADAPTER = "auto", "none"
 VERSION = 1
 
 _SHIPPED = Path(__file__).parents[1] / "shipped"
@@ -84,6 +84,12 @@ def default_adapter(model: str) -> str | None:
     """Return the adapter that is used with a model unless told otherwise, if it is there."""
     name = DEFAULT_ADAPTERS.get(model)
     return name if name in SHIPPED else None
+
+
+def wished_adapter(model: str, adapter: str | None) -> str | None:
+    """Return the adapter that a wish means for a model: `auto` is the model's default, `none` and None are none."""
+    wished = default_adapter(model) if adapter == AUTO else adapter
+    return None if wished == NO_ADAPTER else wished
 
 
 def adapter_folder(name: str) -> Path:

@@ -27,6 +27,8 @@ class CachedPrefix:
 class GeneralForward:
     """Scores label tokens after rows that share a prefix, through a model's own forward."""
 
+    packs = False
+
     def __init__(self, model: Any) -> None:
         """Keep the model.
 
@@ -78,6 +80,8 @@ class GeneralForward:
 
 class GeneralTuned(nn.Module):
     """The same scores with gradients, for training: any causal LM of transformers, with whatever peft put on it."""
+
+    packs = False
 
     def __init__(self, model: Any) -> None:
         """Keep the model.

@@ -86,17 +86,21 @@ def pack(rows: Sequence[Sequence[int]]) -> list[Pack]:
     return sorted(packs, key=lambda each: min(each.rows))
 
 
-def packed_buckets(rows: Sequence[Sequence[int]], budget: int, *, extra: int = 0) -> Iterator[list[int]]:
+def grouped(rows: Sequence[Sequence[int]], budget: int, *, packed: bool, extra: int = 0) -> Iterator[list[int]]:
     """Group rows as `buckets` does, packs undivided.
 
     Args:
         rows: token ids.
         budget: of tokens to compute, padding included.
+        packed: whether the forward computes a pack once; if not, every row counts whole.
         extra: tokens that are computed beside each row.
 
     Yields:
         Row indices; each index once.
     """
+    if not packed:
+        yield from buckets([len(row) + extra for row in rows], budget)
+        return
     packs = pack(rows)
     for places in buckets([each.size + extra * len(each.rows) for each in packs], budget):
         yield [row for place in places for row in packs[place].rows]

@@ -12,12 +12,17 @@ from torch import Tensor
 
 from thymos.adapters.scoring.batches import TOKEN_BUDGET
 from thymos.adapters.scoring.encode import PromptEncoder
-from thymos.adapters.scoring.pack import packed_buckets
+from thymos.adapters.scoring.pack import grouped
 from thymos.adapters.scoring.trie import LabelTrie
 
 
 class Forward(Protocol):
     """What a scoring forward pass offers; the prefix is opaque to the caller."""
+
+    @property
+    def packs(self) -> bool:
+        """Whether it computes what rows begin with alike once; if not, rows are bucketed by their own length."""
+        ...
 
     def prefix(self, ids: Sequence[int]) -> Any:
         """Compute what all rows share."""
@@ -81,7 +86,7 @@ class LabelScorer:
         """
         trie = self._encoder.trie
         scores = torch.empty(len(rows), len(trie.steps))
-        for group in packed_buckets(rows, self._budget, extra=len(trie.tokens)):
+        for group in grouped(rows, self._budget, packed=self._forward.packs, extra=len(trie.tokens)):
             logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
             scores[group] = trie.log_probabilities(logits).cpu()
         if self._bias is not None:

@@ -57,6 +57,8 @@ def supports(config: Any) -> bool:
 class TightLlama:
     """Scores label tokens after rows that share a prefix."""
 
+    packs = True
+
     def __init__(self, model: Any, *, compiled: bool = False) -> None:
         """Take over the weights of a model.
 

@@ -29,6 +29,8 @@ def supports_tuning(model: Any) -> bool:
 class TunedLlama(nn.Module):
     """A module whose parameters are peft's and whose forward is the tight one."""
 
+    packs = True
+
     def __init__(self, model: Any, *, compiled: bool = False) -> None:
         """Take over the weights of the base model; peft keeps the low-rank matrices.
 
@@ -67,6 +69,7 @@ class AsForward:
             module: `TunedLlama` or `GeneralTuned`.
         """
         self._module = module
+        self.packs = bool(module.packs)
 
     def prefix(self, ids: Sequence[int]) -> tuple[int, ...]:
         """Return the prefix as it is: its keys and values change with every step."""

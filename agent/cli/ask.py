@@ -59,10 +59,10 @@ def ask(
 
     from thymos.adapters.sample import Sample
     from thymos.adapters.whole_file import whole_file
+    from thymos.agent.cli.ask_text import terminal
     from thymos.agent.labeler import Labeler
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
-    from thymos.agent.reasoning.terminal import terminal
     from thymos.retrieval.builtin import open_base
 
     if not text.strip():

@@ -117,11 +117,11 @@ def open_input(job: Job) -> "Corpus":
 
 def _context_turns(job: Job) -> int:
     """Return how many earlier turns the model was tuned with, going by its card; no weights are loaded."""
-    from thymos.adapters.llm.adapter import NO_ADAPTER, adapter_folder, default_adapter, read_card
+    from thymos.adapters.llm.adapter import adapter_folder, read_card, wished_adapter
     from thymos.prompts.catalogue import load_taxonomy
 
-    wished = default_adapter(job.model.model) if job.model.adapter == "auto" else job.model.adapter
-    card = None if wished in (None, NO_ADAPTER) else read_card(adapter_folder(wished))
+    wished = wished_adapter(job.model.model, job.model.adapter)
+    card = read_card(adapter_folder(wished)) if wished else None
     return card.context_turns.get(load_taxonomy(job.decision.taxonomy).name, CONTEXT_TURNS) if card else CONTEXT_TURNS
 
 

@@ -69,7 +69,7 @@ def table(rows: Sequence[PredictedRow], column: str | None, top: int) -> Table:
         out.add_row(
             Text(printable(str(row.kept[column] or "") if column else row.id)),
             Text("for a person", style="yellow") if row.abstained else Text(printable(", ".join(row.labels))),
-            Text("\n").join(_bar(printable(name), probability) for name, probability in ranked[:top]),
+            Text("\n").join(_line(printable(name), probability) for name, probability in ranked[:top]),
             margin,
         )
     return out
@@ -80,7 +80,11 @@ def printable(text: str) -> str:
     return "".join("·" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
 
 
-def _bar(name: str, probability: float) -> Text:
-    full, eighths = divmod(round(probability * _BAR * 8), 8)
-    bar = ("█" * full + _EIGHTHS[eighths]).rstrip().ljust(_BAR)
-    return Text.assemble((bar, "cyan"), f" {probability:4.0%} {name}")
+def bar(probability: float, cells: int) -> str:
+    """Return a bar that fills its cells at probability 1."""
+    full, eighths = divmod(round(probability * cells * 8), 8)
+    return ("█" * full + _EIGHTHS[eighths]).rstrip().ljust(cells)
+
+
+def _line(name: str, probability: float) -> Text:
+    return Text.assemble((bar(probability, _BAR), "cyan"), f" {probability:4.0%} {name}")

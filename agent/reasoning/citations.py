@@ -1,20 +1,11 @@
 """Citations: what may be cited, and what happens to a citation that names nothing.
 
-Takes steps and the ids that exist; gives steps whose citations all exist. Used on what templates write and on what a
-language model writes alike.
+Takes steps and the ids that exist; gives steps whose citations all exist, whoever wrote them.
 """
 
-import re
 from collections.abc import Collection, Sequence
 
-from thymos.agent.reasoning.values import Sentence, Step
-
-_CITATION = re.compile(r"\[((?:kb|ex|cue):[^\]\s]+)\]")
-
-
-def parse(text: str) -> Sentence:
-    """Return a sentence with the citations that stand in it taken out of its words."""
-    return Sentence(text=" ".join(_CITATION.sub("", text).split()), citations=tuple(_CITATION.findall(text)))
+from thymos.agent.reasoning.values import Step
 
 
 def verified(steps: Sequence[Step], known: Collection[str]) -> tuple[tuple[Step, ...], tuple[str, ...]]:

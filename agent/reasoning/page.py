@@ -8,8 +8,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from thymos.agent.reasoning.terminal import TITLES
-from thymos.agent.reasoning.values import Cue, Reasoning
+from thymos.agent.reasoning.values import TITLES, Cue, Reasoning
 
 _SHOWN = 8  # labels
 _FULL = 0.3  # weight of the strongest tint

@@ -8,7 +8,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 StepName = Literal["perceive", "recall", "appraise", "decide", "counterfactual"]
-STEPS: tuple[StepName, ...] = ("perceive", "recall", "appraise", "decide", "counterfactual")
+TITLES: dict[StepName, str] = {
+    "perceive": "What the words carry",
+    "recall": "What is known",
+    "appraise": "What it would have to mean",
+    "decide": "Decision",
+    "counterfactual": "What would change it",
+}
+STEPS = tuple(TITLES)  # in order
 
 
 class _Value(BaseModel):
@@ -73,11 +80,6 @@ class Sentence(_Value):
 
     text: str
     citations: tuple[str, ...] = ()
-
-    @property
-    def cited(self) -> str:
-        """The sentence with its citations behind it."""
-        return " ".join([self.text, *(f"[{each}]" for each in self.citations)])
 
 
 class Step(_Value):

@@ -6,6 +6,7 @@ measured or read. Knows nothing of models or bases.
 
 from collections.abc import Mapping, Sequence
 
+from thymos.agent.reasoning.cues import likeliest
 from thymos.agent.reasoning.values import Cue, Evidence, Sentence, Step
 from thymos.retrieval.sentences import sentences
 
@@ -42,7 +43,7 @@ def write_steps(
 
 
 def _perceive(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[Cue], first: str) -> list[Sentence]:
-    top = max(before, key=lambda name: before[name])
+    top = likeliest(before)
     found = [
         Sentence(
             text=f"{_first(_quoted(cue))} speaks for {top}: it has {_percent(before[top])} with it and "
@@ -114,7 +115,7 @@ def _decide(
 ) -> list[Sentence]:
     grounds = tuple(f"cue:{cue.number}" for cue in cited or cues[:1])
     if examples and dict(before) != dict(after):
-        top = max(before, key=lambda name: before[name])
+        top = likeliest(before)
         change = f"; the text alone gave {top} {_percent(before[top])}"
         grounds += tuple(f"ex:{each.id}" for each in examples)
     else:
@@ -133,7 +134,7 @@ def _decide(
 
 
 def _counterfactual(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[Cue]) -> list[Sentence]:
-    top = max(before, key=lambda name: before[name])
+    top = likeliest(before)
     for cue in cues:
         if cue.without != top:
             return [

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
-from thymos.adapters.scoring.pack import pack, packed_buckets
+from thymos.adapters.scoring.pack import grouped, pack
 from thymos.adapters.scoring.trie import LabelTrie
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.instruct.draw import Draw, as_asked, varied
@@ -102,6 +102,7 @@ class BatchPlan:
         token_budget: int,
         mixture_temperature: float,
         seed: int,
+        packed: bool = True,
     ) -> None:
         """Tokenise all rows once.
 
@@ -113,6 +114,7 @@ class BatchPlan:
             token_budget: padded tokens of one batch, its instruction left out.
             mixture_temperature: 1 draws from corpora in proportion to their rows; larger draws more evenly.
             seed: of everything that chance decides here.
+            packed: whether the forward computes turns of a dialogue once; if not, rows are drawn and counted singly.
         """
         self._corpora = tuple(corpora)
         self._encoder = encoder
@@ -120,12 +122,15 @@ class BatchPlan:
         self._vary = vary
         self._budget = token_budget
         self._seed = seed
+        self._packed = packed
         rows = [encoder.rows(corpus.train, corpus.taxonomy) for corpus in corpora]
         self._rows = [[row or [] for row in of_corpus] for of_corpus in rows]
         self._usable = [[i for i, row in enumerate(of_corpus) if row] for of_corpus in self._rows]
         self.too_long = sum(len(every) - len(usable) for every, usable in zip(self._rows, self._usable, strict=True))
         self._units = [
             [tuple(usable[place] for place in each.rows) for each in pack([of_corpus[row] for row in usable])]
+            if packed
+            else [(row,) for row in usable]
             for of_corpus, usable in zip(self._rows, self._usable, strict=True)
         ]
         sizes = [len(usable) for usable in self._usable]
@@ -138,7 +143,7 @@ class BatchPlan:
         groups = []
         for corpus, quota in enumerate(self.quotas):
             for pool in self._pools(self._drawn(corpus, number, quota)):
-                for places in packed_buckets([self._rows[corpus][row] for row in pool], self._budget):
+                for places in grouped([self._rows[corpus][row] for row in pool], self._budget, packed=self._packed):
                     groups.append((corpus, tuple(pool[place] for place in places)))
         chance.shuffle(groups)
         return [Group(corpus, rows, f"{self._seed}/{number}/{place}") for place, (corpus, rows) in enumerate(groups)]

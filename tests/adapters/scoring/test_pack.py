@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thymos.adapters.scoring.pack import pack, packed_buckets
+from thymos.adapters.scoring.batches import buckets
+from thymos.adapters.scoring.pack import grouped, pack
 
 TURNS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [11, 12, 13], [21, 22], [31]]
 END = 99
@@ -52,7 +53,16 @@ def test_every_row_can_be_read_off_its_pack(rows: list[list[int]]) -> None:
     assert [found[index] for index in range(len(rows))] == rows
 
 
-@given(ROWS, st.integers(1, 300))
-def test_every_row_is_in_one_bucket(rows: list[list[int]], budget: int) -> None:
-    groups = list(packed_buckets(rows, budget))
+def test_a_forward_that_computes_every_row_whole_gets_no_more_of_them_than_the_budget() -> None:
+    rows = [row for start in (50, 60, 70) for row in dialogue(start)]
+    budget = 40
+    assert max(len(group) for group in grouped(rows, budget, packed=True)) > 2
+    whole = list(grouped(rows, budget, packed=False))
+    assert max(len(group) * max(len(rows[index]) for index in group) for group in whole) <= budget
+    assert whole == list(buckets([len(row) for row in rows], budget))
+
+
+@given(ROWS, st.integers(1, 300), st.booleans())
+def test_every_row_is_in_one_bucket(rows: list[list[int]], budget: int, packed: bool) -> None:
+    groups = list(grouped(rows, budget, packed=packed))
     assert sorted(index for group in groups for index in group) == list(range(len(rows)))

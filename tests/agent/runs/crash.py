@@ -22,7 +22,8 @@ from thymos.agent.runs.run import run
 ROWS = 600
 CHUNK = 16  # rows; 38 shards
 PAUSE = 0.006  # s per batch, so 0.3 s for a whole run with its end
-LONGEST = 0.2  # s until a kill
+FURTHEST = 8  # shards until a kill
+PATIENCE = 5.0  # s that a shard may take, on a busy machine too; a run that is through writes none
 
 SMALL, SMALL_CHUNK = 104, 52  # rows for the walk over every step: 2 shards, the second with two bad rows
 
@@ -71,16 +72,29 @@ def at_random(out: Path, kills: int) -> dict[str, Any]:
     results, saved, done = [], [], 0
     while done < kills:
         child = session(out, ROWS, CHUNK, PAUSE)
-        time.sleep(chance.uniform(0, LONGEST))
+        _await_shards(out, shards(out) + chance.randint(0, FURTHEST))
+        time.sleep(chance.uniform(0, PAUSE))  # anywhere inside a batch
         os.kill(child, signal.SIGKILL)
         if finished(child):
             results.append(harvest(out.parent))
         else:
             done += 1
-            saved.append(len(list(out.with_suffix(".run").glob("*.arrow"))))
+            saved.append(shards(out))
     finished(session(out, ROWS, CHUNK, 0.0))
     results.append(harvest(out.parent))
     return {"kills": done, "saved": saved, "results": results}
+
+
+def shards(out: Path) -> int:
+    """Return how many shards a run has saved."""
+    return len(list(out.with_suffix(".run").glob("*.arrow")))
+
+
+def _await_shards(out: Path, wanted: int) -> None:
+    """Wait until a run has saved so many shards, or is through."""
+    until = time.monotonic() + PATIENCE
+    while shards(out) < wanted and not out.exists() and time.monotonic() < until:
+        time.sleep(PAUSE / 10)
 
 
 def at_every_step(out: Path) -> dict[str, Any]:

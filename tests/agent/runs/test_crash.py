@@ -40,7 +40,7 @@ def test_a_run_killed_at_20_random_moments_ends_in_the_same_bytes(tmp_path: Path
     (tmp_path / "killed").mkdir()
     result = _crash("random", tmp_path / "killed", suffix, kills=20)
     assert result["kills"] == 20
-    assert len(set(result["saved"])) > 2  # the moments were spread over the run; a busy machine bunches them
+    assert len(set(result["saved"])) > 5  # the moments were spread over the run
     for files in result["results"]:
         assert files == expected
 

@@ -28,11 +28,25 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingCorpus, .
 
 
 def plan(
-    corpora: tuple[TrainingCorpus, ...], model: Path, *, temperature: float = 1, seed: int = 0, share: float = 0
+    corpora: tuple[TrainingCorpus, ...],
+    model: Path,
+    *,
+    temperature: float = 1,
+    seed: int = 0,
+    share: float = 0,
+    packed: bool = True,
 ) -> BatchPlan:
     encoder = RowEncoder(AutoTokenizer.from_pretrained(model), "tuned", 512)
-    vary = VaryRecipe(share=share)
-    return BatchPlan(corpora, encoder, "tuned", vary, token_budget=BUDGET, mixture_temperature=temperature, seed=seed)
+    return BatchPlan(
+        corpora,
+        encoder,
+        "tuned",
+        VaryRecipe(share=share),
+        token_budget=BUDGET,
+        mixture_temperature=temperature,
+        seed=seed,
+        packed=packed,
+    )
 
 
 def test_an_epoch_has_every_row_once(corpora: tuple[TrainingCorpus, ...], tiny_model: Path) -> None:
@@ -96,3 +110,7 @@ def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, t
     assert sum(len(batch.rows) for batch in batches) == len(corpus.train) == 180
     alone = sum(len(row) for batch in batches for row in batch.rows)
     assert sum(batch.tokens for batch in batches) < 0.45 * alone
+    singly = plan((corpus,), tiny_model, packed=False)
+    batches = [singly.batch(group) for group in singly.epoch(0)]
+    assert sum(len(batch.rows) for batch in batches) == 180
+    assert max(len(batch.rows) * max(map(len, batch.rows)) for batch in batches) <= BUDGET

@@ -1,4 +1,4 @@
-"""A `Reasoning` for a terminal: the text with its cues marked, the distribution as bars, the steps with citations.
+"""A `Reasoning` for the terminal: the text with its cues marked, the distribution as bars, the steps with citations.
 
 Takes a value; gives what rich prints. Text of a corpus is shown as it is, less what would steer the terminal.
 """
@@ -9,17 +9,10 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from thymos.agent.cli.show import printable
-from thymos.agent.reasoning.values import Cue, Reasoning
+from thymos.agent.cli.show import bar, printable
+from thymos.agent.reasoning.values import TITLES, Cue, Reasoning
 
-TITLES = {
-    "perceive": "What the words carry",
-    "recall": "What is known",
-    "appraise": "What it would have to mean",
-    "decide": "Decision",
-    "counterfactual": "What would change it",
-}
-_BAR, _EIGHTHS = 20, " ▏▎▍▌▋▊▉"
+_BAR = 20  # cells of a bar that stands for probability 1
 
 
 def terminal(reasoning: Reasoning, top: int = 4) -> Group:
@@ -59,7 +52,7 @@ def _marked(reasoning: Reasoning) -> Text:
         if cue.start is not None and abs(cue.weight) >= 0.02:
             text.stylize(_style(cue), cue.start, cue.end)
     line = Text(f"{reasoning.speaker}: " if reasoning.speaker else "", style="dim")
-    line.append_text(Text(printable(text.plain), spans=text.spans) if len(printable(text.plain)) == len(text) else text)
+    line.append_text(Text(printable(text.plain), spans=text.spans))  # a character for each: the spans still fit
     return line
 
 
@@ -70,10 +63,8 @@ def _style(cue: Cue) -> str:
 def _bars(reasoning: Reasoning, top: int) -> Iterator[Text]:
     changed = reasoning.before != reasoning.after
     for name, probability in sorted(reasoning.after.items(), key=lambda item: -item[1])[:top]:
-        eighths = round(probability * _BAR * 8)
-        bar = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
         line = Text(f"{name:>16} ", style="bold" if name in reasoning.labels else "")
-        line.append(f"{bar:{_BAR}}", style="blue").append(f" {100 * probability:3.0f} %")
+        line.append(bar(probability, _BAR), style="cyan").append(f" {probability:4.0%}")
         if changed:
-            line.append(f"  ({100 * reasoning.before[name]:.0f} % from the text alone)", style="dim")
+            line.append(f"  ({reasoning.before[name]:.0%} from the text alone)", style="dim")
         yield line
