@@ -40,12 +40,12 @@ def default_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "thymos" / "kb"
 
 
-def open_base(folder: Path | None = None, on_progress: Callable[[int], None] | None = None) -> KnowledgeBase:
+def open_base(folder: Path | None = None, on_progress: Callable[[int, int], None] | None = None) -> KnowledgeBase:
     """Open a knowledge base; the default one is made, or brought up to date, first.
 
     Args:
         folder: of a base; None takes the default one.
-        on_progress: called with the number of shipped passages embedded so far.
+        on_progress: as in `KnowledgeBase.add`, while the shipped passages are embedded.
 
     Raises:
         InputError: the folder holds no base, or it is damaged.

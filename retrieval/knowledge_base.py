@@ -31,7 +31,7 @@ class KnowledgeBase:
 
     Example:
         >>> base = KnowledgeBase()
-        >>> base.add([Passage(id="a", text="Grief comes in waves.")])
+        >>> replaced = base.add([Passage(id="a", text="Grief comes in waves.")])
         >>> [hit.passage.id for hit in base.search("how does mourning go?", Options(k=1))]
         ['a']
     """
@@ -105,6 +105,11 @@ class KnowledgeBase:
         return self._embedder
 
     @property
+    def embedder_name(self) -> str:
+        """Name of what makes vectors."""
+        return self._name
+
+    @property
     def index_kind(self) -> str:
         """How vectors are searched: flat or hnsw."""
         return self._vector_index().kind
@@ -114,14 +119,14 @@ class KnowledgeBase:
         passages: Iterable[Passage],
         *,
         documents: Mapping[str, Mapping[str, Any]] | None = None,
-        on_progress: Callable[[int], None] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> int:
         """Add passages; those of the same ids, and of the same documents, are replaced.
 
         Args:
             passages: to add; of two with the same id the later one is kept.
             documents: name -> what is to be known of the documents they come from.
-            on_progress: called with the number embedded so far.
+            on_progress: called with how many texts, passages and their sentences, are embedded and how many there are.
 
         Returns:
             How many were replaced.
@@ -129,17 +134,19 @@ class KnowledgeBase:
         fresh = {passage.id: passage for passage in passages}
         names = {*(documents or ()), *({passage.document for passage in fresh.values()} - {""})}
         gone = self._mask("document", names) | self._mask("id", fresh)
-        table = as_table(fresh.values())
-        vectors = self.embedder.embed(searched(table), on_progress)
-        parts = self._embed_sentences(table["text"].to_pylist(), vectors.shape[-1])
-        self._fingerprint = self.embedder.fingerprint
-        self._drop(gone)
-        if self._index is not None and fresh:
-            self._index.add(vectors)
-        self._table = pa.concat_tables([self._table, table]).combine_chunks()
-        self._vectors = np.concatenate([self._vectors, vectors]) if len(self._vectors) else vectors
-        self._sentences = self._sentences.extended(parts)
-        self._words = None
+        if not fresh:
+            self._drop(gone)
+        else:
+            table = as_table(fresh.values())
+            vectors, parts = self._embed(table, on_progress)  # first, since it may fail: the base is as it was then
+            self._fingerprint = self.embedder.fingerprint
+            self._drop(gone)
+            if self._index is not None:
+                self._index.add(vectors)
+            self._table = pa.concat_tables([self._table, table]).combine_chunks()
+            self._vectors = np.concatenate([self._vectors, vectors]) if len(self._vectors) else vectors
+            self._sentences = self._sentences.extended(parts)
+            self._words = None
         self.documents |= {name: dict(said) for name, said in (documents or {}).items()}
         return int(gone.sum())
 
@@ -156,6 +163,11 @@ class KnowledgeBase:
         """Return the passages of ids that are there, in the order asked."""
         places = self._places(ids)
         return passages_of(self._table, [places[each] for each in ids if each in places])
+
+    def counts(self, column: str) -> dict[str, int]:
+        """Return how many passages have each value of a column, such as `kind` or `document`, most first."""
+        found = pc.value_counts(self._table[column]).to_pylist()
+        return {each["values"]: each["counts"] for each in sorted(found, key=lambda each: -each["counts"])}
 
     def passages(self, filter: Filter = Filter()) -> list[Passage]:  # noqa: A002, B008
         """Return all passages that a filter allows, in the order they were added."""
@@ -212,12 +224,16 @@ class KnowledgeBase:
             for passage, place in zip(passages, chosen, strict=True)
         ]
 
-    def _embed_sentences(self, texts: Sequence[str], size: int) -> SentenceVectors:
-        """Return the vectors of the sentences of each text that has several."""
-        parts = [each if len(each) > 1 else [] for each in map(sentences, texts)]
-        flat = [sentence for each in parts for sentence in each]
+    def _embed(
+        self, table: pa.Table, on_progress: Callable[[int, int], None] | None
+    ) -> tuple[Vectors, SentenceVectors]:
+        """Return the vectors of passages, and those of the sentences of each that has several."""
+        parts = [each if len(each) > 1 else [] for each in map(sentences, table["text"].to_pylist())]
+        texts = [*searched(table), *(sentence for each in parts for sentence in each)]
+        told = None if on_progress is None else lambda done: on_progress(done, len(texts))
+        found = self.embedder.embed(texts, told)
         offsets = np.concatenate([[0], np.cumsum([len(each) for each in parts], dtype=np.int64)])
-        return SentenceVectors(self.embedder.embed(flat) if flat else np.zeros((0, size), np.float32), offsets)
+        return found[: table.num_rows], SentenceVectors(found[table.num_rows :], offsets)
 
     def _left(self, rows: list[int], options: Options) -> list[int]:
         """Leave out the turns of the query's own conversation, and ids that are not wanted."""

@@ -1,16 +1,19 @@
-"""Documentation runs: the README's Python and the example of `Labeler`, with the model that comes along."""
+"""Documentation runs: the README's Python and the examples in docstrings, with the model that comes along."""
 
 import contextlib
 import doctest
 import io
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from thymos.adapters.weights import DEFAULT, locate
 from thymos.agent import labeler
+from thymos.agent.reasoning import reasoner
 from thymos.prompts.errors import ModelError
+from thymos.retrieval import knowledge_base, langchain
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,7 +36,11 @@ def test_the_python_of_the_readme_labels_two_texts() -> None:
     assert second.startswith("('")
 
 
-def test_the_examples_in_the_docstrings_are_true() -> None:
-    done = doctest.testmod(labeler)
+@pytest.mark.parametrize("module", [labeler, knowledge_base, reasoner, langchain], ids=lambda each: each.__name__)
+def test_the_examples_in_the_docstrings_are_true(
+    module: ModuleType, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THYMOS_KB", str(tmp_path_factory.getbasetemp() / "kb-of-docs"))
+    done = doctest.testmod(module)
     assert done.attempted >= 3
     assert done.failed == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from thymos.agent.cli.kb_bar import opened
 from thymos.agent.cli.label_flags import ModelFlags
 from thymos.prompts.errors import InputError
 
@@ -63,13 +64,12 @@ def ask(
     from thymos.agent.labeler import Labeler
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
-    from thymos.retrieval.builtin import open_base
 
     if not text.strip():
         raise InputError('text must say something, got nothing; write thymos ask "what was said"')
     given = {name: value for name, value in asdict(model).items() if value is not None}
     labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
-    reasoner = Reasoner(labeler, labeler.taxonomy.name, None if no_retrieval else open_base(kb), budget=budget)
+    reasoner = Reasoner(labeler, labeler.taxonomy.name, None if no_retrieval else opened(kb), budget=budget)
     reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
     if html is not None:
         with whole_file(html) as file:

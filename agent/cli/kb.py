@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from thymos.agent.cli.kb_bar import opened
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,13 +75,12 @@ def search(
     from rich.console import Console
     from rich.text import Text
 
-    from thymos.retrieval.builtin import open_base
     from thymos.retrieval.search import Filter, Options
 
     if not query.strip():
         raise InputError("query must say what is looked for, got nothing; write a question or some words")
     filter_ = Filter(emotions=emotion, modalities=modality, kinds=kind, documents=document)
-    hits = open_base(kb).search(query, Options(k=k, least=least), filter_)
+    hits = opened(kb).search(query, Options(k=k, least=least), filter_)
     console = Console()
     if as_json:
         for hit in hits:
@@ -103,27 +103,19 @@ def list_(*, kb: Base = None) -> None:
     Args:
         kb: Folder of the knowledge base.
     """
-    from collections import Counter
-
     from rich.console import Console
     from rich.table import Table
 
-    from thymos.retrieval.builtin import open_base
-
-    base = open_base(kb)
-    passages = base.passages()
-    counts = Counter(each.document for each in passages)
+    base = opened(kb)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("document", "passages", "licence"):
         table.add_column(column, justify="right" if column == "passages" else "left")
-    for name, number in counts.most_common():
+    for name, number in base.counts("document").items():
         table.add_row(name or "(none)", f"{number:,}", str(base.documents.get(name, {}).get("licence", "")))
     console = Console()
     console.print(table)
-    kinds = Counter(each.kind for each in passages)
-    console.print(
-        "\nkinds: " + ", ".join(f"{kind} {number:,}" for kind, number in kinds.most_common()), highlight=False
-    )
+    said = ", ".join(f"{kind} {number:,}" for kind, number in base.counts("kind").items())
+    console.print(f"\nkinds: {said}", highlight=False)
 
 
 @command.command
@@ -137,9 +129,7 @@ def show(identifier: str, /, *, kb: Base = None) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from thymos.retrieval.builtin import open_base
-
-    base = open_base(kb)
+    base = opened(kb)
     found = base.get([identifier.removeprefix("[").removesuffix("]").removeprefix("kb:")])
     if not found:
         hits = base.search(identifier.replace("-", " "))
@@ -170,12 +160,11 @@ def export(output: Path, /, *, document: Words = (), kb: Base = None) -> None:
     from rich.console import Console
 
     from thymos.adapters.whole_file import whole_file
-    from thymos.retrieval.builtin import open_base
     from thymos.retrieval.search import Filter
     from thymos.retrieval.table import as_table
 
     kind = _export_kind(output)
-    passages = open_base(kb).passages(Filter(documents=document))
+    passages = opened(kb).passages(Filter(documents=document))
     with whole_file(output) as file:
         if kind == "parquet":
             import pyarrow.parquet as pq

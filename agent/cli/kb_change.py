@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
+from thymos.agent.cli.kb_bar import embedding_bar, opened
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from thymos.retrieval.documents.read import Document
+    from thymos.retrieval.documents.tables import TableColumns
     from thymos.retrieval.knowledge_base import KnowledgeBase
 
 Base = Annotated[Path | None, Parameter(name="--kb", show_default=False)]
@@ -26,63 +26,70 @@ def add(
     /,
     *,
     name: str | None = None,
-    licence: str = "unknown",
+    licence: str | None = None,
     text_column: Annotated[str | None, Parameter(group=TABLES)] = None,
     title_column: Annotated[str | None, Parameter(group=TABLES)] = None,
     id_column: Annotated[str | None, Parameter(group=TABLES)] = None,
     emotions_column: Annotated[str | None, Parameter(group=TABLES)] = None,
     exemplars: Annotated[bool, Parameter(negative="", show_default=False, group=CORPORA)] = False,
-    taxonomy: Annotated[str, Parameter(group=CORPORA)] = "goemotions",
-    format: Annotated[str, Parameter(group=CORPORA)] = "auto",  # noqa: A002  (its name is what the help shows)
+    taxonomy: Annotated[str | None, Parameter(group=CORPORA)] = None,
+    format: Annotated[str | None, Parameter(group=CORPORA)] = None,  # noqa: A002  (its name is what the help shows)
     kb: Base = None,
-    embedder: str = "minilm",
+    embedder: str | None = None,
 ) -> None:
     """Add documents; one that is there already is replaced.
 
     Args:
         files: Markdown, text, tables (CSV, JSONL, JSON, Parquet), ontologies (OWL, OBO) or labelled corpora.
         name: What the document is called; the file's name unless given.
-        licence: Of the words, kept with each passage.
+        licence: Of the words, kept with each passage; that of the document replaced, or unknown, unless given.
         text_column: Column with what a passage says.
         title_column: Column with its title.
         id_column: Column with its id.
-        emotions_column: Column with the emotions it is about.
+        emotions_column: Column with the emotions it is about; of a corpus, with its gold labels.
         exemplars: Take the file for a labelled corpus.
-        taxonomy: Label set of its gold labels.
-        format: Format of the corpus, as in `thymos label`.
+        taxonomy: Label set of its gold labels; `goemotions` unless given.
+        format: Format of the corpus, as in `thymos label`; goes by the file's name unless given.
         kb: Folder of the knowledge base.
-        embedder: Sentence-transformers model of a new base: `minilm`, a folder or a hub id.
+        embedder: Sentence-transformers model of a new base: a folder or a hub id; `minilm` unless given.
     """
     from rich.console import Console
 
-    from thymos.retrieval.builtin import default_folder, open_base
+    from thymos.retrieval.builtin import default_folder
     from thymos.retrieval.documents.read import read_file
     from thymos.retrieval.documents.tables import TableColumns
-    from thymos.retrieval.folder import is_knowledge_base, lock
-    from thymos.retrieval.knowledge_base import KnowledgeBase
+    from thymos.retrieval.folder import is_knowledge_base, lock, read_manifest
 
     if name is not None and len(files) > 1:
         raise InputError(f"name must be for one file, got {len(files)} files; add them one by one")
+    if not exemplars and (told := taxonomy or format):
+        raise InputError(f"taxonomy and format must be of a labelled corpus, got {told!r}; say --exemplars as well")
+    if exemplars and title_column:
+        raise InputError(f"title column must be of a table, got {title_column!r}; exemplars have none: leave it out")
     columns = TableColumns(text=text_column, title=title_column, id=id_column, emotions=emotions_column)
-    documents = [
-        _corpus(path, name, licence, taxonomy, format)
-        if exemplars
-        else read_file(path, name=name, licence=licence, columns=columns)
-        for path in files
-    ]  # all are read before one is added
+    folder = kb or default_folder()
+    known = read_manifest(folder)["documents"] if is_knowledge_base(folder) else {}
+    documents = []
+    for path in files:  # all are read before one is added
+        called = name or path.name
+        said = licence or str(known.get(called, {}).get("licence", "unknown"))
+        if exemplars:
+            documents.append(_corpus(path, called, said, taxonomy or "goemotions", format or "auto", columns))
+        else:
+            documents.append(read_file(path, name=called, licence=said, columns=columns))
     console = Console(stderr=True, markup=False, highlight=False)
     if kb is None:
-        open_base()  # made first, with what ships in it
-    folder = kb or default_folder()
+        opened(None)  # made first, with what ships in it
     with lock(folder):
-        base = KnowledgeBase.open(folder) if is_knowledge_base(folder) else KnowledgeBase(name=embedder)
+        base = _base(folder, embedder)
         for document in documents:
-            if base.documents.get(document.name, {}).get("sha256") == document.sha256 and not exemplars:
+            had = base.documents.get(document.name, {})
+            if (had.get("sha256"), had.get("licence")) == (document.sha256, document.licence):
                 console.print(f"{document.name}: unchanged")
                 continue
-            replaced = _embed(base, document, console)
-            said = f", {replaced:,} replaced" if replaced else ""
-            console.print(f"{document.name}: {len(document.passages):,} passages{said}")
+            replaced = _embed(base, document)
+            also = f", {replaced:,} replaced" if replaced else ""
+            console.print(f"{document.name}: {len(document.passages):,} passages{also}")
         base.save(folder)
     console.print(f"{len(base):,} passages in {folder}, searched by {base.index_kind}")
 
@@ -96,43 +103,68 @@ def remove(document: str, /, *, kb: Base = None) -> None:
     """
     from rich.console import Console
 
-    from thymos.retrieval.builtin import default_folder, open_base
+    from thymos.retrieval.builtin import DOCUMENT, default_folder
     from thymos.retrieval.folder import lock
+    from thymos.retrieval.knowledge_base import KnowledgeBase
 
-    base = open_base(kb)
-    if document not in {*base.documents, *(each.document for each in base.passages())}:
-        raise InputError(f"document must be one of the base, got {document!r}; `thymos kb list` shows them")
-    with lock(kb or default_folder()):
+    if kb is None:
+        if document == DOCUMENT:
+            raise InputError(
+                f"document must be one of yours, got {document!r}, which comes with Thymos and would come again; make "
+                "a base without it: thymos kb add FILE --kb FOLDER"
+            )
+        opened(None)
+    folder = kb or default_folder()
+    with lock(folder):
+        base = KnowledgeBase.open(folder)
+        if document not in {*base.documents, *base.counts("document")}:
+            raise InputError(f"document must be one of the base, got {document!r}; `thymos kb list` shows them")
         gone = base.remove(documents=[document])
-        base.save(kb or default_folder())
+        base.save(folder)
     Console().print(f"took out {gone:,} passages", markup=False, highlight=False)
 
 
-def _embed(base: "KnowledgeBase", document: "Document", console: "Console") -> int:
-    """Add a document under a progress bar; return how many passages it replaced."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _base(folder: Path, embedder: str | None) -> "KnowledgeBase":
+    """Open a base, or begin one; another embedder than the one that made it is refused."""
+    from thymos.retrieval.embedder import MINILM
+    from thymos.retrieval.folder import is_knowledge_base
+    from thymos.retrieval.knowledge_base import KnowledgeBase
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    told = {"sha256": document.sha256, "licence": document.licence, "passages": len(document.passages)}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(document.name, total=len(document.passages))
-        return base.add(
-            document.passages,
-            documents={document.name: told},
-            on_progress=lambda done: bar.update(task, completed=done),
+    if not is_knowledge_base(folder):
+        return KnowledgeBase(name=embedder or MINILM)
+    base = KnowledgeBase.open(folder)
+    if embedder not in (None, base.embedder_name):
+        raise InputError(
+            f"embedder must be the one that made the base ({base.embedder_name}), got {embedder!r}; name another "
+            "folder with --kb for a new base"
         )
+    return base
 
 
-def _corpus(path: Path, name: str | None, licence: str, taxonomy: str, corpus_format: str) -> "Document":
+def _embed(base: "KnowledgeBase", document: "Document") -> int:
+    """Add a document under a progress bar; return how many passages it replaced."""
+    told = {"sha256": document.sha256, "licence": document.licence, "passages": len(document.passages)}
+    with embedding_bar(document.name) as on_progress:
+        return base.add(document.passages, documents={document.name: told}, on_progress=on_progress)
+
+
+def _corpus(
+    path: Path, name: str, licence: str, taxonomy: str, corpus_format: str, columns: "TableColumns"
+) -> "Document":
     """Read a labelled corpus."""
-    from thymos.adapters.readers import open_corpus
+    import hashlib
+    import json
+
+    from thymos.adapters.readers import Columns, open_corpus
     from thymos.prompts.catalogue import load_taxonomy
     from thymos.retrieval.documents.exemplars import read_exemplars
     from thymos.retrieval.documents.read import Document
 
-    corpus = open_corpus(str(path), format=corpus_format, context_turns=0)
-    called = name or path.name
-    found = tuple(read_exemplars(corpus, load_taxonomy(taxonomy), name=called, licence=licence))
+    told = Columns(text=columns.text, id=columns.id, label=columns.emotions)
+    corpus = open_corpus(str(path), format=corpus_format, columns=told, context_turns=0)
+    labels = load_taxonomy(taxonomy)
+    found = tuple(read_exemplars(corpus, labels, name=name, licence=licence))
     if not found:
         raise InputError(f"corpus must have rows with text and gold labels, got none in {path.name}; name its --format")
-    return Document(called, str(corpus.identity().get("sha256", "")), licence, found)
+    identity = json.dumps([dict(corpus.identity()), labels.name], sort_keys=True)
+    return Document(name, hashlib.sha256(identity.encode()).hexdigest(), licence, found)

@@ -27,7 +27,7 @@ class Document:
 
     Attributes:
         name: what it is called in a knowledge base.
-        sha256: of the file.
+        sha256: of the file, and of which columns were read.
         licence: of its words.
         passages: in the order of the document.
     """
@@ -75,7 +75,8 @@ def read_file(
         raise InputError(f"document must end in one of {known}, got {path.name}; convert it")
     if not found:
         raise InputError(f"document must say something, got none in {path.name}; check the file")
-    return Document(name, digest, licence, tuple(found))
+    told = hashlib.sha256(f"{digest} {columns}".encode()).hexdigest()
+    return Document(name, told, licence, tuple(found))
 
 
 def _digest(path: Path) -> str:

@@ -165,3 +165,31 @@ def test_a_folder_with_other_files_is_not_written_into(base: KnowledgeBase, tmp_
     with pytest.raises(InputError, match="other files"):
         base.save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_progress_counts_passages_and_their_sentences(base: KnowledgeBase) -> None:
+    told: list[tuple[int, int]] = []
+    base.add([passage("two", "One. Two."), passage("one", "Only")], on_progress=lambda *each: told.append(each))
+    assert told == [(4, 4)], "two passages and two sentences"
+
+
+def test_adding_nothing_changes_nothing(base: KnowledgeBase) -> None:
+    before = base.passages()
+    assert base.add([]) == 0
+    assert base.passages() == before
+
+
+def test_values_of_a_column_are_counted(base: KnowledgeBase) -> None:
+    assert base.counts("document") == {"one": 2, "two": 2, "rows": 1}
+
+
+def test_a_failing_embedder_leaves_the_base_as_it_was(base: KnowledgeBase, embedder: LetterEmbedder) -> None:
+    before = base.passages()
+
+    def fail(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        base.add([passage("rage", "calm", document="one")], on_progress=fail)
+    assert base.passages() == before
+    assert base.search("angry rage")[0].passage.id == "rage"

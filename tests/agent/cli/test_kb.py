@@ -44,6 +44,43 @@ def test_documents_are_listed_with_their_licence(folder: Path, capsys: pytest.Ca
 def test_the_same_file_again_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     add((folder / "awe.md",), kb=folder / "base")
     assert "unchanged" in capsys.readouterr().err
+    add((folder / "rows.csv",), exemplars=True, taxonomy="ekman", kb=folder / "base")
+    assert "unchanged" in capsys.readouterr().err
+
+
+def test_another_licence_column_or_label_set_is_no_unchanged_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, base = tmp_path / "t.csv", tmp_path / "base"
+    table.write_text("text,more,emotion\nOne thing.,Another thing.,joy\n")
+    add((table,), kb=base)
+    add((table,), kb=base, licence="CC0-1.0")
+    list_(kb=base)
+    assert "CC0-1.0" in capsys.readouterr().out
+    add((table,), kb=base, text_column="more")
+    show("t.csv#1", kb=base)
+    shown = capsys.readouterr().out
+    assert "Another thing." in shown
+    assert "CC0-1.0" in shown, "the licence of the document that is replaced stays"
+    for taxonomy in ("ekman", "dair"):
+        add((table,), kb=base, exemplars=True, taxonomy=taxonomy, text_column="more", emotions_column="emotion")
+        assert "1 passages, 1 replaced" in capsys.readouterr().err
+
+
+def test_an_option_that_would_do_nothing_is_refused(folder: Path) -> None:
+    for options, said in (
+        ({"taxonomy": "ekman"}, "--exemplars"),
+        ({"format": "csv"}, "--exemplars"),
+        ({"exemplars": True, "title_column": "text"}, "title column"),
+        ({"embedder": "other/model"}, r"made the base \(minilm\)"),
+    ):
+        with pytest.raises(InputError, match=said):
+            add((folder / "rows.csv",), kb=folder / "base", **options)
+
+
+def test_what_ships_is_not_taken_out_of_the_default_base() -> None:
+    with pytest.raises(InputError, match="would come again"):
+        remove("thymos")
 
 
 def test_a_passage_is_shown_by_its_id_or_as_it_is_cited(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
