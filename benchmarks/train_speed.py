@@ -59,7 +59,8 @@ def ours(instruction: str, freeze: int, engine: Any = "auto") -> Callable[[Seque
         tokens, labels = [encoder.row(text) for text in texts], gold(texts)
         for group in buckets([len(row) for row in tokens], TOKEN_BUDGET):
             targets = torch.nn.functional.one_hot(torch.tensor([labels[i] for i in group]), len(TAXONOMY)).float()
-            batch = Batch(encoder.prefix, [tokens[i] for i in group], encoder.trie, targets)
+            rows_ = [tokens[i] for i in group]
+            batch = Batch(encoder.prefix, rows_, encoder.trie, targets, sum(map(len, rows_)))
             loss: Any = label_cross_entropy(trainee.module(batch.prefix, batch.rows, batch.trie), batch) / len(group)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trainee.trained().values(), 1.0)

@@ -68,14 +68,14 @@ def pack(rows: Sequence[Sequence[int]]) -> list[Pack]:
     Returns:
         Packs in the order of their first row; each row is in one of them. The same rows give the same packs.
     """
-    alike: dict[tuple[int, ...], list[_Open]] = {}  # by their first tokens
+    alike: dict[tuple[int, ...], list[_Open]] = {}  # by the first tokens, which a branch shares at least
     opened = []
     for index in sorted(range(len(rows)), key=lambda place: -len(rows[place])):
         row = rows[index]
         candidates = alike.setdefault(tuple(row[:_SHARED]), [])
         for each in candidates[-_CANDIDATES:]:
             shared = _shared(each.trunk, row)
-            if len(each.rows) < _READS and shared >= _SHARED and len(row) - shared <= _BRANCH:
+            if len(each.rows) < _READS and len(row) - shared <= _BRANCH:
                 each.branches.append(Branch(shared, tuple(row[shared:])))
                 each.rows.append(index)
                 break

@@ -34,17 +34,15 @@ class Batch:
         rows: token ids of each row.
         trie: label words.
         targets: gold distribution, (rows, labels): equal shares of each row's gold labels.
+        tokens: to compute, without padding and instruction; what rows begin with alike counts once where it is
+            computed once.
     """
 
     prefix: list[int]
     rows: list[list[int]]
     trie: LabelTrie
     targets: Tensor
-
-    @property
-    def tokens(self) -> int:
-        """Tokens to compute, without padding and instruction; what rows begin with alike counts once."""
-        return sum(each.size for each in pack(self.rows))
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,9 @@ class BatchPlan:
         targets = torch.zeros(len(kept), len(draw.words))
         for place, (_, gold) in enumerate(kept):
             targets[place, list(gold)] = 1 / len(gold)
-        return Batch(encoder.prefix, [self._rows[group.corpus][row] for row, _ in kept], encoder.trie, targets)
+        rows = [self._rows[group.corpus][row] for row, _ in kept]
+        tokens = sum(each.size for each in pack(rows)) if self._packed else sum(map(len, rows))
+        return Batch(encoder.prefix, rows, encoder.trie, targets, tokens)
 
     def _draw(self, corpus: TrainingCorpus, chance: random.Random) -> Draw:
         if chance.random() >= self._vary.share:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from safetensors import safe_open
 
-from tests.finetune.recipes import lines, recipe, write_corpus
+from tests.finetune.recipes import dialogues, lines, recipe, write_corpus, write_dialogues
 from thymos.adapters.llm.adapter import WEIGHTS, read_card
 from thymos.agent.cli.label import CONTEXT_TURNS, Job, open_input
 from thymos.agent.cli.label_flags import DecisionFlags, InputFlags, ModelFlags
@@ -214,3 +214,21 @@ def test_a_corpus_is_read_with_as_many_turns_as_the_adapter_saw(run: Path, tiny_
         assert open_input(job).identity()["context_turns"] == turns
     told = Job(str(tmp_path / "said.csv"), reading=InputFlags(context_turns=3), model=flags)
     assert open_input(told).identity()["context_turns"] == 3
+
+
+def test_the_general_engine_gets_turns_singly_and_the_fast_one_together(tiny_model: Path, tmp_path: Path) -> None:
+    write_dialogues(tmp_path)
+    tokens = {}
+    for engine in ("eager", "general"):
+        told = recipe(
+            tiny_model,
+            corpora=[dialogues()],
+            vary={"share": 0},
+            train={"engine": engine, "epochs": 1, "evaluations": 1, "average": 0},
+        )
+        tune(told, tmp_path, tmp_path / engine)
+        steps = [line for line in read(tmp_path / engine) if line["kind"] == "step"]
+        assert sum(line["rows"] for line in steps) == 180
+        tokens[engine] = [line["tokens"] for line in steps]
+    assert sum(tokens["eager"]) < 0.45 * sum(tokens["general"])
+    assert max(tokens["general"]) <= 400, "the budget of a step, every row counted whole"

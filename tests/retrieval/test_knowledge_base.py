@@ -130,7 +130,8 @@ def test_another_embedder_is_refused(base: KnowledgeBase, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "damage", ["no manifest", "half a file", "no vectors", "another metric", "later version", "no JSON"]
+    "damage",
+    ["no manifest", "half a file", "another file", "no vectors", "another metric", "later version", "no JSON"],
 )
 def test_a_damaged_base_is_one_sentence(damage: str, base: KnowledgeBase, tmp_path: Path) -> None:
     base.save(tmp_path)
@@ -141,6 +142,9 @@ def test_a_damaged_base_is_one_sentence(damage: str, base: KnowledgeBase, tmp_pa
     elif damage == "half a file":
         (table,) = tmp_path.glob("g-*/passages.parquet")
         table.write_bytes(table.read_bytes()[:100])
+    elif damage == "another file":  # NumPy reads it as if nothing were
+        (vectors,) = tmp_path.glob("g-*/vectors.npy")
+        vectors.write_bytes(vectors.read_bytes() + b"x")
     elif damage == "no vectors":
         next(tmp_path.glob("g-*/vectors.npy")).unlink()
     elif damage == "another metric":
@@ -193,3 +197,24 @@ def test_a_failing_embedder_leaves_the_base_as_it_was(base: KnowledgeBase, embed
         base.add([passage("rage", "calm", document="one")], on_progress=fail)
     assert base.passages() == before
     assert base.search("angry rage")[0].passage.id == "rage"
+
+
+def test_a_base_that_was_changed_searches_like_one_made_at_once(base: KnowledgeBase, tmp_path: Path) -> None:
+    queries = ["zebra quiz jazz", "fear of heights", "calm", "rage", "kayak"]
+    old = passage("old", "Kayak and canoe. Paddles! Nothing of worth.", document="boats")
+    new = [passage("new", "Zebra jazz quiz! Then mmmmm and lllll."), passage("more", "Calm sea. A kayak drifts by.")]
+    base.search_many(queries)  # so that indexes are there to be kept up to date
+    base.add([old])
+    base.search_many(queries)
+    base.add(new)
+    base.search_many(queries)
+    base.remove(documents=["boats"])
+    base.add([passage("fear", "Fear of heights. And of depths.")])
+    base.save(tmp_path)
+    at_once = KnowledgeBase(LetterEmbedder())
+    at_once.add(base.passages())
+    for changed in (base, KnowledgeBase.open(tmp_path, LetterEmbedder())):
+        for query in queries:
+            found, wanted = (each.search(query, Options(k=9, least=-1)) for each in (changed, at_once))
+            assert [hit.passage.id for hit in found] == [hit.passage.id for hit in wanted]
+            assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], abs=1e-6)

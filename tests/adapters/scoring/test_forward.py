@@ -172,6 +172,7 @@ def test_buckets_of_the_budget_are_what_is_computed(tiny_model: Path) -> None:
             seen.append(len(rows))
             return super().logits(prefix, rows, trie)
 
-    rows = [encoder.row(text) for text in TEXTS]
+    turns = ["\n".join(SAID[: count + 1]) for count in range(len(SAID))]  # which this forward does not compute once
+    rows = [encoder.row(text) for text in [*TEXTS, *turns]]
     LabelScorer(Counting(model), encoder, token_budget=64).log_probabilities(rows)
     assert seen == [len(group) for group in buckets([len(row) for row in rows], 64)]

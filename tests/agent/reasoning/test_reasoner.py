@@ -63,6 +63,22 @@ def test_figures_in_sentences_are_those_measured(scorer: WordScorer, base: Knowl
     assert "speaks against it: without it joy would have 80 %." in said
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            TEXT,
+            'No single phrase or turn changes the answer: without "Yesterday we won the cup,", joy would still lead at '
+            "50 %.",
+        ),
+        ("We won, but I lost all of it.", 'Without "We won," the answer would be sadness.'),
+    ],
+)
+def test_what_would_tip_the_answer_is_told(text: str, told: str, scorer: WordScorer) -> None:
+    (sentence,) = Reasoner(scorer, "ekman").reason(text).steps[-1].sentences
+    assert sentence.text == told
+
+
 def test_without_a_base_it_still_rests_on_cues(scorer: WordScorer) -> None:
     found = Reasoner(scorer, "ekman").reason(TEXT)
     assert found.evidence == found.examples == ()

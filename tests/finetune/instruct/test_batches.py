@@ -1,6 +1,5 @@
 """Batches: every row once an epoch, in an order that the seed decides, within the budget."""
 
-import json
 import random
 from pathlib import Path
 
@@ -8,11 +7,11 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from tests.finetune.recipes import lines, recipe, write_corpus
+from tests.finetune.recipes import dialogues, recipe, write_corpus, write_dialogues
 from thymos.adapters.scoring.pack import pack
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
-from thymos.finetune.recipe import VaryRecipe
+from thymos.finetune.recipe import CorpusRecipe, VaryRecipe
 
 BUDGET = 300
 
@@ -94,17 +93,8 @@ def test_temperature_draws_small_corpora_more_often(corpora: tuple[TrainingCorpu
 
 
 def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, tmp_path: Path) -> None:
-    chance = random.Random(3)
-    for split, count in (("train", 30), ("dev", 5)):
-        turns = [
-            {"dialogue": f"{split}{dialogue}", "speaker": "AB"[turn % 2], "text": text, "emotion": label}
-            for dialogue in range(count)
-            for turn, (text, label) in enumerate(lines(6, chance.randrange(10**6)))
-        ]
-        (tmp_path / f"said-{split}.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
-    told = recipe(Path("none")).corpora[0]
-    files = {"train": Path("said-train.jsonl"), "dev": Path("said-dev.jsonl"), "context_turns": 100}
-    corpus = load_corpus(told.model_copy(update=files), tmp_path)
+    write_dialogues(tmp_path)
+    corpus = load_corpus(CorpusRecipe.model_validate(dialogues()), tmp_path)
     made = plan((corpus,), tiny_model)
     batches = [made.batch(group) for group in made.epoch(0)]
     assert sum(len(batch.rows) for batch in batches) == len(corpus.train) == 180
