@@ -75,12 +75,21 @@ def search(
     from rich.console import Console
     from rich.text import Text
 
+    from thymos.retrieval.passage import MODALITIES
     from thymos.retrieval.search import Filter, Options
 
     if not query.strip():
         raise InputError("query must say what is looked for, got nothing; write a question or some words")
+    base = opened(kb)
+    for what, given, known in (
+        ("modality", modality, MODALITIES),
+        ("kind", kind, base.counts("kind")),
+        ("document", document, base.counts("document")),
+    ):
+        if unknown := [each for each in given if each not in known]:
+            raise InputError(f"{what} must be one of {', '.join(known)}, got {unknown[0]!r}; name one of these")
     filter_ = Filter(emotions=emotion, modalities=modality, kinds=kind, documents=document)
-    hits = opened(kb).search(query, Options(k=k, least=least), filter_)
+    hits = base.search(query, Options(k=k, least=least), filter_)
     console = Console()
     if as_json:
         for hit in hits:
@@ -88,7 +97,7 @@ def search(
             console.print(json.dumps(told, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
         return
     if not hits:
-        console.print("Nothing is near enough; ask in other words, or lower --least.")
+        console.print("Nothing is near enough; ask in other words, lower --least, or filter less.")
     for hit in hits:
         head = Text.assemble((f"[kb:{hit.passage.id}]", "bold cyan"), f"  {hit.passage.title}  ")
         head.append(f"{hit.similarity:.2f}", style="dim")

@@ -34,6 +34,12 @@ def test_what_was_added_is_found(folder: Path, capsys: pytest.CaptureFixture[str
     assert "Nothing is near enough" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("what", "known"), [("kind", "exemplar"), ("document", "rows.csv"), ("modality", "speech")])
+def test_a_filter_that_nothing_can_pass_is_told(what: str, known: str, folder: Path) -> None:
+    with pytest.raises(InputError, match=f"{what} must be one of .*{known}.*, got 'nonsense'"):
+        search("a huge peak", kb=folder / "base", **{what: ("nonsense",)})  # type: ignore[arg-type]
+
+
 def test_documents_are_listed_with_their_licence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     list_(kb=folder / "base")
     out = capsys.readouterr().out
