@@ -199,22 +199,35 @@ def test_a_failing_embedder_leaves_the_base_as_it_was(base: KnowledgeBase, embed
     assert base.search("angry rage")[0].passage.id == "rage"
 
 
+def same_hits(changed: KnowledgeBase, queries: list[str]) -> None:
+    """Check that a base finds what one would that is made of its passages at once."""
+    at_once = KnowledgeBase(LetterEmbedder())
+    at_once.add(changed.passages())
+    for query in queries:
+        found, wanted = (each.search(query, Options(k=9, least=-1)) for each in (changed, at_once))
+        assert [hit.passage.id for hit in found] == [hit.passage.id for hit in wanted]
+        assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], abs=1e-6)
+
+
 def test_a_base_that_was_changed_searches_like_one_made_at_once(base: KnowledgeBase, tmp_path: Path) -> None:
-    queries = ["zebra quiz jazz", "fear of heights", "calm", "rage", "kayak"]
+    queries = ["zebra quiz jazz", "fear of heights", "calm", "rage", "kayak", "nothing in common"]
     old = passage("old", "Kayak and canoe. Paddles! Nothing of worth.", document="boats")
     new = [passage("new", "Zebra jazz quiz! Then mmmmm and lllll."), passage("more", "Calm sea. A kayak drifts by.")]
     base.search_many(queries)  # so that indexes are there to be kept up to date
     base.add([old])
-    base.search_many(queries)
     base.add(new)
-    base.search_many(queries)
+    same_hits(base, queries)
     base.remove(documents=["boats"])
+    same_hits(base, queries)
     base.add([passage("fear", "Fear of heights. And of depths.")])
     base.save(tmp_path)
-    at_once = KnowledgeBase(LetterEmbedder())
-    at_once.add(base.passages())
-    for changed in (base, KnowledgeBase.open(tmp_path, LetterEmbedder())):
-        for query in queries:
-            found, wanted = (each.search(query, Options(k=9, least=-1)) for each in (changed, at_once))
-            assert [hit.passage.id for hit in found] == [hit.passage.id for hit in wanted]
-            assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], abs=1e-6)
+    same_hits(base, queries)
+    same_hits(KnowledgeBase.open(tmp_path, LetterEmbedder()), queries)
+
+
+def test_what_is_added_is_found_by_meaning_where_many_were_before(base: KnowledgeBase) -> None:
+    base.search("rage")
+    base.add([passage(f"e{number}", f"rage {'e' * (number + 1)}") for number in range(300)])
+    base.search("rage")
+    base.add([passage("late", "zzz qqq xxx")])  # shares no word with the query: only its vector can bring it up
+    assert ids(base, "zq zq zx xz qx qz", k=1) == ["late"]
