@@ -1,18 +1,66 @@
 """What a model's stored calibration means for one labeler: which correction it gets, and by what rule it decides.
 
-Takes what a user wishes and what was fitted; gives a calibration and a `Rule`. Knows nothing of scoring.
+Takes what a user wishes and what was fitted; gives a calibration, what it does to scores, and a `Rule`. Knows no model.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
 from thymos.adapters.confidence import Confidence
+from thymos.adapters.llm.adapter import adapter_folder
 from thymos.adapters.llm.load import LanguageModel
 from thymos.agent.decide import THRESHOLD, Rule
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import LabelPrompt
+from thymos.retrieval.votes import Weighed, load_votes, votes_file
 
 Calibration = Literal["auto", "fitted", "content-free", "none"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """What was fitted to a model's distribution.
+
+    Attributes:
+        votes: of labelled examples, weighed in first; None where there are none.
+        temperature: by which log-probabilities are then divided; below 1 makes the model surer.
+    """
+
+    votes: Weighed | None = None
+    temperature: float = 1.0
+
+    def __call__(self, scores: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return corrected log-probabilities, (rows, labels).
+
+        Args:
+            scores: log-probabilities, (rows, labels).
+            texts: of the rows.
+        """
+        if self.votes is None and self.temperature == 1.0:
+            return scores
+        pooled = np.asarray(scores, np.float64)
+        if self.votes is not None and len(texts):
+            pooled = self.votes.pooled(pooled, texts)
+        corrected: NDArray[np.float32] = log_softmax(pooled / self.temperature, axis=1).astype(np.float32)
+        return corrected
+
+
+def stored_votes(model: LanguageModel, taxonomy: Taxonomy) -> Weighed | None:
+    """Return the votes that are stored beside a tuned model's weights for a label set, if there are any.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    folder = adapter_folder(model.adapter) if model.adapter is not None else Path(model.name).expanduser()
+    path = folder / votes_file(taxonomy.name)
+    return load_votes(path)[0] if path.is_file() else None
 
 
 def fitted_confidence(model: LanguageModel, taxonomy: Taxonomy, prompt: LabelPrompt) -> Confidence | None:

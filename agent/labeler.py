@@ -19,7 +19,14 @@ from thymos.adapters.scoring.engine import Engine, resolve_engine
 from thymos.adapters.scoring.pack import pack
 from thymos.adapters.scoring.scorer import LabelScorer
 from thymos.adapters.weights import DEFAULT
-from thymos.agent.calibrated import Calibration, fitted_confidence, resolve_calibration, rule_for
+from thymos.agent.calibrated import (
+    Calibration,
+    Correction,
+    fitted_confidence,
+    resolve_calibration,
+    rule_for,
+    stored_votes,
+)
 from thymos.agent.decide import THRESHOLD, Rule, decide
 from thymos.agent.prediction import Prediction
 from thymos.prompts.catalogue import load_taxonomy, taxonomy_identity
@@ -63,10 +70,10 @@ class Labeler:
             prompt: from `load_prompt`, for the same taxonomy.
             rule: how a distribution becomes a decision.
             engine: auto, eager, compiled or general; see `resolve_engine`.
-            calibration: "fitted" takes the temperature that was fitted for this taxonomy when the model was tuned;
-                "content-free" divides by the mean distribution over messages that say nothing (Zhao et al. 2021);
-                "none" leaves the model's own; "auto" is "fitted" where there is a fit, "none" for other label sets of
-                a tuned model, and "content-free" for an untuned one.
+            calibration: "fitted" takes what was fitted for this taxonomy when the model was tuned: a temperature and,
+                where they help, the votes of its training rows; "content-free" divides by the mean distribution over
+                messages that say nothing (Zhao et al. 2021); "none" leaves the model's own; "auto" is "fitted" where
+                there is a fit, "none" for other label sets of a tuned model, and "content-free" for an untuned one.
             max_tokens: longest row, its context included; earlier turns are dropped first to fit.
             expected_rows: how many rows will come, if known: many make it worth compiling.
         """
@@ -79,8 +86,9 @@ class Labeler:
         self._scorer = LabelScorer(forward, self._encoder)
         confidence = fitted_confidence(model, taxonomy, prompt)
         self._calibration = resolve_calibration(calibration, confidence, model)
+        self._correct = Correction()
         if self._calibration == "fitted" and confidence is not None:
-            self._scorer.sharpen(confidence.temperature)
+            self._correct = Correction(stored_votes(model, taxonomy), confidence.temperature)
         elif self._calibration == "content-free":
             self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
         self._identity = self._describe(model)
@@ -189,8 +197,9 @@ class Labeler:
         """Label samples; one entry for each, in order; a row that can't be labelled gives its error."""
         rows = [self._encode(sample) for sample in samples]
         good = [index for index, row in enumerate(rows) if not isinstance(row, RowError)]
-        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)])
-        predictions = decide([samples[index].id for index in good], scores.numpy(), self._taxonomy, self._rule)
+        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)]).numpy()
+        corrected = self._correct(scores, [samples[index].text or "" for index in good])
+        predictions = decide([samples[index].id for index in good], corrected, self._taxonomy, self._rule)
         answers: dict[int, Prediction | RowError] = dict(zip(good, predictions, strict=True))
         return [row if isinstance(row, RowError) else answers[index] for index, row in enumerate(rows)]
 
@@ -234,7 +243,8 @@ class Labeler:
             "taxonomy": self._taxonomy.name,
             "labels": taxonomy_identity(self._taxonomy),
             "calibration": self._calibration,
-            "temperature": self._scorer.temperature,
+            "temperature": self._correct.temperature,
+            "votes": self._correct.votes.weight if self._correct.votes else None,
             "threshold": self._rule.threshold,
             "abstain_below": self._rule.abstain_below,
             "label_set_from": self._rule.set_from,

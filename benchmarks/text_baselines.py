@@ -29,7 +29,7 @@ from thymos.adapters.sample import Sample
 from thymos.adapters.weights import locate
 from thymos.agent.cli.eval_inputs import excluded_ids
 from thymos.agent.decide import Rule, decide
-from thymos.finetune.calibration.thresholds import best_thresholds, macro_f1
+from thymos.finetune.calibration.thresholds import expected_thresholds, macro_f1
 from thymos.finetune.evaluate import evaluate
 from thymos.finetune.instruct.corpora import load_corpus
 from thymos.finetune.recipe import load_recipe
@@ -123,7 +123,7 @@ def main() -> None:
         for strength in STRENGTHS:
             model = fit(train, train_gold, taxonomy.kind, strength)
             p = model(dev)
-            thresholds = best_thresholds(p, dev_gold, resamples=50) if taxonomy.kind is Kind.MULTI else 2.0
+            thresholds = expected_thresholds(p, dev_gold) if taxonomy.kind is Kind.MULTI else 2.0
             chosen = (p >= thresholds) | (p == p.max(1, keepdims=True))
             figure = macro_f1(chosen[:, counted], dev_gold[:, counted])
             if best is None or figure > best[0]:

@@ -12,6 +12,7 @@ from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.whole_file import TEMPORARY, refusal
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError, ModelError
+from thymos.retrieval.votes import votes_file
 
 
 def merge_adapter(adapter: str, output: Path) -> None:
@@ -39,6 +40,8 @@ def merge_adapter(adapter: str, output: Path) -> None:
         loaded.model.save_pretrained(stage)
         loaded.tokenizer.save_pretrained(stage)
         facts = dict(card.facts) | {"merged": card.name}
+        for votes in adapter_folder(adapter).glob(votes_file("*")):
+            shutil.copyfile(votes, stage / votes.name)
         write_card(stage, replace(card, facts=facts))
         stage.replace(output)
     except OSError as error:

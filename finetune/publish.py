@@ -13,16 +13,15 @@ from typing import Any
 
 from torch import Tensor
 
-from thymos.adapters.confidence import Confidence
 from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
 from thymos.adapters.llm.files import CARD
+from thymos.adapters.scoring.tuned import AsForward
 from thymos.adapters.whole_file import TEMPORARY, refusal
-from thymos.finetune.calibration.fit import fit_confidence
+from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.recipe import CorpusRecipe, Recipe
 from thymos.finetune.surroundings import command_line, commit, hardware, versions
-from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.history import read as read_history
 from thymos.finetune.tune import Tuned
 
@@ -47,7 +46,12 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
     full = recipe.train.method == "full"
     if not full:
         tuned.trainee.load({name: weight.half().float() for name, weight in tuned.trainee.weights().items()})
-    confidence, dev = _calibrate(tuned, recipe)
+    fits = {
+        corpus.taxonomy.name: fit_corpus(
+            corpus, AsForward(tuned.trainee.module), tuned.encoder, recipe.prompt, votes=told.votes
+        )
+        for corpus, told in _told(tuned, recipe)
+    }
     card = AdapterCard(
         name=recipe.name,
         description=recipe.description,
@@ -55,9 +59,9 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         base=recipe.model,
         base_sha256=tuned.trainee.base.sha256,
         prompt=recipe.prompt,
-        confidence=confidence,
+        confidence={taxonomy: fit.confidence for taxonomy, fit in fits.items()},
         context_turns={corpus.taxonomy.name: told.context_turns for corpus, told in _told(tuned, recipe)},
-        facts=_facts(tuned, recipe, output, dev),
+        facts=_facts(tuned, recipe, output, fits),
     )
     folder = output / (MODEL if full else ADAPTER)
     stage = output / (folder.name + TEMPORARY)
@@ -69,6 +73,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
             tuned.trainee.base.tokenizer.save_pretrained(stage)
         else:
             _save_lora(tuned, recipe, stage)
+        write_votes(stage, fits)
         write_card(stage, card)
         shutil.rmtree(folder, ignore_errors=True)
         stage.replace(folder)
@@ -94,18 +99,6 @@ def write_card(folder: Path, card: AdapterCard) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _calibrate(tuned: Tuned, recipe: Recipe) -> tuple[dict[str, Confidence], dict[str, Any]]:
-    """Fit confidence on all dev rows of each corpus; return it with the figures there."""
-    confidence, figures = {}, {}
-    for corpus in tuned.corpora:
-        split = DevSplit(corpus, tuned.encoder, recipe.prompt, rows=None, seed=0)
-        scores = split.log_probabilities(tuned.trainee.module)
-        found = fit_confidence(scores, split.gold, corpus.taxonomy, seed=recipe.train.seed)
-        confidence[corpus.taxonomy.name] = found
-        figures[corpus.name] = asdict(split.figures(scores)) | {"rows": found.rows, "temperature": found.temperature}
-    return confidence, figures
-
-
 def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
     """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine."""
     from peft import get_peft_model_state_dict
@@ -126,7 +119,7 @@ def _told(tuned: Tuned, recipe: Recipe) -> list[tuple[TrainingCorpus, CorpusReci
     return list(zip(tuned.corpora, recipe.corpora, strict=True))
 
 
-def _facts(tuned: Tuned, recipe: Recipe, output: Path, dev: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(tuned: Tuned, recipe: Recipe, output: Path, fits: Mapping[str, Fit]) -> dict[str, Any]:
     """Note everything that the cards say and that running it again takes."""
     steps = [line for line in read_history(output) if line["kind"] == "step"]
     return {
@@ -145,7 +138,7 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, dev: Mapping[str, Any]) -
             }
             for corpus, told in _told(tuned, recipe)
         ],
-        "dev": dict(dev),
+        "dev": {corpus.name: fits[corpus.taxonomy.name].figures for corpus in tuned.corpora},
         "scores": [],
         "steps": tuned.steps,
         "best_step": tuned.best_step,

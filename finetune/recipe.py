@@ -42,6 +42,7 @@ class CorpusRecipe(_Strict):
         text_column: column with the text, where the format does not say.
         label_column: column with the gold labels, likewise.
         label_separator: what stands between several gold labels in one cell; a JSON list needs none.
+        votes: whether words of the training rows vote beside the tuned model, at a weight fitted on dev.
         licence: of the corpus, for the cards.
         source: where it comes from, for the cards.
     """
@@ -57,6 +58,7 @@ class CorpusRecipe(_Strict):
     text_column: str | None = None
     label_column: str | None = None
     label_separator: str | None = None
+    votes: bool = False
     licence: str
     source: str
 

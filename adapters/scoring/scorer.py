@@ -34,11 +34,7 @@ class Forward(Protocol):
 
 
 class LabelScorer:
-    """Scores the label set of an encoder after each row.
-
-    Attributes:
-        temperature: by which log-probabilities are divided, see `sharpen`; 1 leaves them.
-    """
+    """Scores the label set of an encoder after each row."""
 
     def __init__(self, forward: Forward, encoder: PromptEncoder, *, token_budget: int = TOKEN_BUDGET) -> None:
         """Compute the shared prefix once.
@@ -53,15 +49,6 @@ class LabelScorer:
         self._budget = token_budget
         self._prefix = forward.prefix(encoder.prefix)
         self._bias: Tensor | None = None
-        self.temperature = 1.0
-
-    def sharpen(self, temperature: float) -> None:
-        """Divide every later log-probability by a temperature fitted on a dev split, and normalise again.
-
-        Args:
-            temperature: above 0; below 1 makes the model surer.
-        """
-        self.temperature = temperature
 
     def calibrate(self, rows: Sequence[Sequence[int]]) -> None:
         """Take away the bias towards label words that rows without content show.
@@ -89,6 +76,4 @@ class LabelScorer:
         for group in grouped(rows, self._budget, packed=self._forward.packs, extra=len(trie.tokens)):
             logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
             scores[group] = trie.log_probabilities(logits).cpu()
-        if self._bias is not None:
-            scores = (scores - self._bias).log_softmax(-1)
-        return scores if self.temperature == 1.0 else (scores / self.temperature).log_softmax(-1)
+        return scores if self._bias is None else (scores - self._bias).log_softmax(-1)

@@ -24,6 +24,7 @@ Examples:
 thymos adapters list
 thymos adapters info goemotions
 thymos adapters merge runs/mine/adapter -o my-model
+thymos adapters calibrate runs/mine/adapter -o runs/mine/again --data corpora
 thymos adapters describe runs/mine/adapter --scores out.scores.json
 thymos adapters push-folder runs/mine/adapter me/my-adapter --dry-run
 ```
@@ -95,6 +96,38 @@ def merge(adapter: str, /, *, output: Annotated[Path, Parameter(alias="-o")]) ->
 
     merge_adapter(adapter, output)
     Console().print(f"wrote {output}", markup=False, highlight=False)
+
+
+@command.command
+def calibrate(
+    adapter: str,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    data: Path = Path(),
+    votes: Annotated[bool | None, Parameter(show_default=False)] = None,
+) -> None:
+    """Fit temperature, thresholds, label sets and votes again on the dev splits; the weights stay.
+
+    Args:
+        adapter: Shipped name, folder or hub id.
+        output: Folder to write; must be new.
+        data: Folder that the paths of its recipe are relative to.
+        votes: Whether words of the training rows may vote; as its recipe says unless given.
+    """
+    from rich.console import Console
+
+    from thymos.finetune.recalibrate import recalibrate
+
+    figures = recalibrate(adapter, output, data, votes=votes)
+    console = Console(markup=False, highlight=False)
+    for name, told in figures.items():
+        weight = told.get("votes_weight")
+        said = f"macro F1 on dev {told['macro_f1']:.3f}"
+        if weight is not None:
+            said += f", with votes {told['macro_f1_with_votes']:.3f} at weight {weight:g}"
+        console.print(f"{name}: {said}, temperature {told['temperature']:.3f}")
+    console.print(f"wrote {output}")
 
 
 @command.command

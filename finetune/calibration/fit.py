@@ -10,29 +10,25 @@ from thymos.adapters.confidence import GRID, Confidence
 from thymos.finetune.calibration.abstention import answer_thresholds
 from thymos.finetune.calibration.conformal import set_thresholds
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
-from thymos.finetune.calibration.thresholds import best_thresholds
+from thymos.finetune.calibration.thresholds import expected_thresholds
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
-RESAMPLES = 200
 _DIGITS = 6
 
 
-def fit_confidence(
-    log_probabilities: NDArray[np.float64], gold: NDArray[np.bool_], taxonomy: Taxonomy, *, seed: int = 0
-) -> Confidence:
+def fit_confidence(log_probabilities: NDArray[np.float64], gold: NDArray[np.bool_], taxonomy: Taxonomy) -> Confidence:
     """Fit temperature, thresholds, label sets and abstention.
 
     Args:
         log_probabilities: of a dev split, (rows, labels), natural logarithms.
         gold: whether a row has a label, (rows, labels).
         taxonomy: the labels.
-        seed: of the resamples behind the thresholds.
     """
     temperature = round(best_temperature(log_probabilities, gold), _DIGITS)
     p = np.exp(calibrated(log_probabilities, temperature))
     thresholds = None
     if taxonomy.kind is Kind.MULTI:
-        thresholds = _rounded(best_thresholds(p, gold, resamples=RESAMPLES, seed=seed))
+        thresholds = _rounded(expected_thresholds(p, gold))
     right = gold[np.arange(len(gold)), p.argmax(axis=1)]
     return Confidence(
         taxonomy=taxonomy.name,

@@ -2,7 +2,8 @@
 
 Takes probabilities and gold labels as arrays; gives thresholds. Macro F1 is a mean over labels, so each label's
 threshold can be found alone (Lipton, Elkan and Naryanaswamy 2014, arXiv:1402.1892), here under the rule that the
-likeliest label of a row is chosen whatever its threshold. Knows nothing of models or files.
+likeliest label of a row is chosen whatever its threshold. `expected_thresholds` are for use, since they depend less on
+single rows; `best_thresholds` say what the rows at hand allow at most. Knows nothing of models or files.
 """
 
 import numpy as np
@@ -10,32 +11,46 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_TINY = 1e-9
 _CERTAIN = 2.0  # above every probability: what is chosen in any case
 
 
-def best_thresholds(probabilities: Floats, gold: Bools, *, resamples: int = 0, seed: int = 0) -> Floats:
+def best_thresholds(probabilities: Floats, gold: Bools) -> Floats:
     """Return each label's threshold of best F1.
 
     Args:
         probabilities: (rows, labels).
         gold: whether a row has a label, (rows, labels).
-        resamples: 0 takes the rows as they are; else the median over the best thresholds of so many bootstrap
-            samples, which depends less on single rows where a label is rare.
-        seed: of the resamples.
 
     Returns:
         (labels,), in [0, 1]; 1 for a label without gold rows, which is then never chosen but as the likeliest.
     """
     top = probabilities == probabilities.max(axis=1, keepdims=True)
     probabilities = np.where(top, _CERTAIN, probabilities)
-    if not resamples:
-        return np.minimum(_best(probabilities, gold), 1.0)
-    chance = np.random.default_rng(seed)
-    found = []
-    for _ in range(resamples):
-        rows = chance.integers(0, len(gold), len(gold))
-        found.append(_best(probabilities[rows], gold[rows]))
-    return np.minimum(np.median(found, axis=0), 1.0)
+    return np.minimum(_best(probabilities, gold), 1.0)
+
+
+def expected_thresholds(probabilities: Floats, gold: Bools) -> Floats:
+    """Return each label's threshold of best expected F1, under chances fitted by logistic regression.
+
+    Counting hits among a few dozen gold rows is noisy; a chance of being gold that rises with the probability (Platt
+    1999) smooths them. The expected F1 of choosing a set of rows is twice the sum of their chances, over their number
+    and the sum of all chances.
+
+    Args:
+        probabilities: (rows, labels).
+        gold: whether a row has a label, (rows, labels).
+
+    Returns:
+        (labels,), in [0, 1]; 1 for a label without gold rows, which is then never chosen but as the likeliest.
+    """
+    found = np.ones(gold.shape[1])
+    for label, (p, column) in enumerate(zip(probabilities.T, gold.T, strict=True)):
+        if column.all():
+            found[label] = 0.0
+        elif column.any():
+            found[label] = _expected(p, column)
+    return found
 
 
 def choose(probabilities: Floats, thresholds: Floats) -> Bools:
@@ -49,6 +64,20 @@ def macro_f1(chosen: Bools, gold: Bools) -> float:
     """Return the mean over labels of F1; 0 for a label that is neither chosen nor gold."""
     hits, size = (chosen & gold).sum(0), chosen.sum(0) + gold.sum(0)
     return float(np.divide(2 * hits, size, out=np.zeros(len(hits)), where=size > 0).mean())
+
+
+def _expected(p: Floats, gold: Bools) -> float:
+    from sklearn.linear_model import LogisticRegression
+
+    logits = np.log(np.maximum(p, _TINY)) - np.log(np.maximum(1 - p, _TINY))
+    platt = LogisticRegression(C=1e3).fit(logits[:, None], gold)
+    order = np.argsort(-p, kind="stable")
+    chances = platt.predict_proba(logits[order, None])[:, 1]
+    f1 = 2 * chances.cumsum() / (np.arange(1, len(p) + 1) + chances.sum())
+    below = np.append(p[order][1:], 0.0)
+    f1[p[order] == below] = -1  # equal probabilities are chosen together
+    at = int(f1.argmax())
+    return float((p[order][at] + below[at]) / 2)
 
 
 def _best(probabilities: Floats, gold: Bools) -> Floats:

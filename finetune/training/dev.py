@@ -1,6 +1,6 @@
 """A look at the dev splits while a model is trained: macro F1 and loss of each corpus, asked as users will ask.
 
-Takes corpora and a module; gives figures. Knows nothing of steps.
+Takes corpora and what scores; gives figures. Knows nothing of steps.
 """
 
 import random
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from thymos.adapters.sample import Sample
-from thymos.adapters.scoring.scorer import LabelScorer
-from thymos.adapters.scoring.tuned import AsForward
+from thymos.adapters.scoring.scorer import Forward, LabelScorer
 from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
@@ -56,14 +54,15 @@ class DevSplit:
         tokens = encoder.rows(samples, corpus.taxonomy)
         kept = [(sample, row) for sample, row in zip(samples, tokens, strict=True) if row]
         self.taxonomy = corpus.taxonomy
+        self.texts = tuple(sample.text or "" for sample, _ in kept)
         self._rows = [row for _, row in kept]
         self.gold = gold_matrix([sample.gold or () for sample, _ in kept], corpus.taxonomy)
         asked = as_asked(corpus.taxonomy, prompt)
         self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
 
-    def log_probabilities(self, module: nn.Module, part: slice = slice(None)) -> NDArray[np.float64]:
+    def log_probabilities(self, forward: Forward, part: slice = slice(None)) -> NDArray[np.float64]:
         """Score the rows, (rows, labels), natural logarithms."""
-        scores = LabelScorer(AsForward(module), self._encoder).log_probabilities(self._rows[part])
+        scores = LabelScorer(forward, self._encoder).log_probabilities(self._rows[part])
         return scores.double().numpy()
 
     def figures(self, log_probabilities: NDArray[np.float64]) -> DevFigures:

@@ -15,6 +15,7 @@ import torch
 from accelerate.utils import gather_object
 from torch import Tensor, nn
 
+from thymos.adapters.scoring.tuned import AsForward
 from thymos.finetune.training import checkpoint
 from thymos.finetune.training.checkpoint import Checkpoint
 from thymos.finetune.training.dev import DevFigures, DevSplit
@@ -162,7 +163,7 @@ class Watch:
         world, mine = self._accelerator.num_processes, self._accelerator.process_index
         training = self._module.training
         self._module.eval()
-        scored = split.log_probabilities(self._module, slice(mine, None, world))
+        scored = split.log_probabilities(AsForward(self._module), slice(mine, None, world))
         self._module.train(training)
         parts = gather_object([scored]) if world > 1 else [scored]
         whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))

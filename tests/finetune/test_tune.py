@@ -14,6 +14,7 @@ from thymos.agent.cli.label_flags import DecisionFlags, InputFlags, ModelFlags
 from thymos.agent.labeler import Labeler
 from thymos.finetune.merge import merge_adapter
 from thymos.finetune.publish import publish
+from thymos.finetune.recalibrate import recalibrate
 from thymos.finetune.training.curves import draw_curves
 from thymos.finetune.training.history import read
 from thymos.finetune.training.watch import Progress
@@ -232,3 +233,39 @@ def test_the_general_engine_gets_turns_singly_and_the_fast_one_together(tiny_mod
         tokens[engine] = [line["tokens"] for line in steps]
     assert sum(tokens["eager"]) < 0.45 * sum(tokens["general"])
     assert max(tokens["general"]) <= 400, "the budget of a step, every row counted whole"
+
+
+def test_words_of_the_training_rows_vote_where_that_is_wished(
+    run: Path, tiny_model: Path, data: Path, tmp_path: Path
+) -> None:
+    weak = recipe(tiny_model, train={"epochs": 0.3, "learning_rate": 1e-4, "evaluations": 1, "average": 0})
+    publish(tune(weak, data, tmp_path / "weak"), weak, tmp_path / "weak")
+    adapter, voted = tmp_path / "weak" / "adapter", tmp_path / "voted"
+    figures = recalibrate(str(adapter), voted, data, votes=True)["invented"]
+    assert figures["votes_weight"] > 0.5
+    assert figures["macro_f1_with_votes"] > figures["macro_f1"] + 0.2
+    assert "rows vote beside the model" in (voted / "README.md").read_text()
+    assert (voted / WEIGHTS).read_bytes() == (adapter / WEIGHTS).read_bytes()
+    rows = lines(60, seed=99)
+
+    def right(folder: Path) -> int:
+        labeler = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(folder))
+        answers = labeler.label([text for text, _ in rows])
+        return sum(p.labels == (gold,) for p, (_, gold) in zip(answers, rows, strict=True))
+
+    assert right(voted) > right(adapter) + 20
+    merge_adapter(str(voted), tmp_path / "merged")
+    merged = Labeler.from_pretrained(str(tmp_path / "merged"), taxonomy="ekman")
+    assert merged.identity()["votes"] == figures["votes_weight"]
+    with pytest.raises(InputError, match="new folder"):
+        recalibrate(str(adapter), voted, data)
+
+
+def test_votes_that_do_not_help_are_not_stored(
+    run: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thymos.finetune.calibration.corpus.best_weight", lambda *_: 0.0)
+    figures = recalibrate(str(run / "adapter"), tmp_path / "again", data, votes=True)["invented"]
+    assert figures["votes_weight"] == 0
+    assert not list((tmp_path / "again").glob("votes-*"))
+    assert "rows vote" not in (tmp_path / "again" / "README.md").read_text()

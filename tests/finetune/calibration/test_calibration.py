@@ -10,7 +10,8 @@ from thymos.finetune.calibration.abstention import answer_thresholds
 from thymos.finetune.calibration.conformal import set_thresholds
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
-from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
+from thymos.finetune.calibration.thresholds import best_thresholds, choose, expected_thresholds, macro_f1
+from thymos.finetune.calibration.weight import best_weight
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, ModelError
 
@@ -89,12 +90,31 @@ def test_macro_f1_is_that_of_scikit_learn() -> None:
     assert macro_f1(guess, gold) == pytest.approx(f1_score(gold, guess, average="macro", zero_division=0))
 
 
-def test_the_median_over_resamples_is_near_and_repeatable() -> None:
-    log_p, gold = world(500)
-    p = np.exp(log_p)
-    first = best_thresholds(p, gold, resamples=50, seed=1)
-    assert np.array_equal(first, best_thresholds(p, gold, resamples=50, seed=1))
-    assert macro_f1(choose(p, first), gold) > macro_f1(choose(p, best_thresholds(p, gold)), gold) - 0.03
+def test_expected_thresholds_do_better_on_new_rows_than_those_that_fit_the_old_ones_best() -> None:
+    gains = []
+    for seed in range(12):
+        log_p, gold = world(240, labels=12, seed=seed)
+        p = np.exp(log_p)
+        new_p, new_gold = np.exp(world(4000, labels=12, seed=100 + seed)[0]), world(4000, labels=12, seed=100 + seed)[1]
+        expected, best = expected_thresholds(p, gold), best_thresholds(p, gold)
+        gains.append(macro_f1(choose(new_p, expected), new_gold) - macro_f1(choose(new_p, best), new_gold))
+    assert np.mean(gains) > 0
+
+
+def test_expected_thresholds_of_labels_that_are_always_or_never_gold() -> None:
+    p = np.array([[0.7, 0.2, 0.1], [0.4, 0.5, 0.1]])
+    gold = np.array([[True, False, False], [True, True, False]])
+    found = expected_thresholds(p, gold)
+    assert (found[0], found[2]) == (0.0, 1.0)
+    assert 0.2 < found[1] < 0.5
+
+
+def test_votes_count_where_they_know_more_and_not_where_they_know_nothing() -> None:
+    log_p, gold = world(800)
+    chance = np.random.default_rng(1)
+    knowing = np.where(gold, 0.5, 0.1) * chance.uniform(0.8, 1.2, gold.shape)
+    assert best_weight(log_p, np.log(knowing), gold) >= 0.5
+    assert best_weight(log_p, np.log(chance.dirichlet(np.full(gold.shape[1], 1.0), len(gold))), gold) == 0.0
 
 
 def test_everything_is_fitted_at_once_and_survives_its_file() -> None:

@@ -1,0 +1,41 @@
+"""What the votes of labelled examples count beside a model's distribution: one number, fitted on a dev split.
+
+Takes label log-probabilities, log-shares of the votes and gold labels; gives the weight, 0 where votes do not help.
+Knows nothing of models or files.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from thymos.finetune.calibration.temperature import calibrated
+from thymos.retrieval.votes import pool
+
+Floats = NDArray[np.float64]
+_WEIGHTS = np.round(np.arange(0.0, 2.05, 0.05), 2)
+_WORTH = 0.002  # nats a row: a smaller gain on dev may be chance, and votes are not free to explain
+
+
+def best_weight(log_probabilities: Floats, log_shares: Floats, gold: NDArray[np.bool_]) -> float:
+    """Return the weight of the least cross entropy against equal shares of the gold labels.
+
+    At every weight the temperature is the best one, since multiplying distributions sharpens them.
+
+    Args:
+        log_probabilities: of the model, (rows, labels), natural logarithms.
+        log_shares: of the votes, likewise.
+        gold: whether a row has a label, (rows, labels).
+    """
+    shares = gold / gold.sum(axis=1, keepdims=True)
+
+    def loss(weight: float) -> float:
+        pooled = pool(log_probabilities, log_shares, weight)
+
+        def at(logarithm: float) -> float:
+            return float(-(shares * calibrated(pooled, float(np.exp(logarithm)))).sum(axis=1).mean())
+
+        return float(minimize_scalar(at, bounds=(-1.6, 1.6), method="bounded", options={"xatol": 1e-2}).fun)
+
+    losses = [loss(float(weight)) for weight in _WEIGHTS]
+    best = int(np.argmin(losses))
+    return float(_WEIGHTS[best]) if losses[0] - losses[best] >= _WORTH else 0.0

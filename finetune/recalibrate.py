@@ -1,0 +1,87 @@
+"""`recalibrate`: an adapter's temperature, thresholds, label sets and votes fitted again; its weights stay as they are.
+
+Takes an adapter that Thymos saved and the data of its recipe; gives a new folder. Whole or not at all.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, read_card
+from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.scoring.engine import resolve_engine
+from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.finetune.calibration.corpus import fit_corpus, write_votes
+from thymos.finetune.instruct.batches import RowEncoder
+from thymos.finetune.instruct.corpora import load_corpus
+from thymos.finetune.publish import write_card
+from thymos.finetune.recipe import Recipe
+from thymos.finetune.surroundings import command_line, commit
+from thymos.prompts.errors import InputError, ModelError
+
+
+def recalibrate(
+    adapter: str, output: Path, data: Path, *, votes: bool | None = None
+) -> Mapping[str, Mapping[str, Any]]:
+    """Fit and save.
+
+    Args:
+        adapter: shipped name, folder or hub id.
+        output: folder to write.
+        data: folder that the recipe's paths are relative to.
+        votes: whether words of training rows may vote; None goes by the recipe.
+
+    Returns:
+        Corpus -> its figures on dev.
+
+    Raises:
+        InputError: the folder is there already, or the data can't be read.
+        ModelError: adapter or base can't be used here.
+        OutputError: the disk is full or refuses.
+    """
+    if output.exists():
+        raise InputError(f"output must be a new folder, got {str(output)!r}; choose another")
+    folder = adapter_folder(adapter)
+    card = read_card(folder)
+    if card is None:
+        raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; its recipe is not known")
+    try:
+        recipe = Recipe.model_validate(card.facts["recipe"])
+    except (KeyError, ValidationError) as error:
+        raise ModelError(
+            f"adapter must tell its recipe, got {adapter!r} ({type(error).__name__}); tune again"
+        ) from error
+    corpora = [load_corpus(each, data) for each in recipe.corpora]
+    loaded = load_language_model(card.base, adapter=adapter)
+    encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
+    _, forward = resolve_engine(loaded)
+    fits = {
+        corpus.taxonomy.name: fit_corpus(
+            corpus, forward, encoder, card.prompt, votes=told.votes if votes is None else votes
+        )
+        for corpus, told in zip(corpora, recipe.corpora, strict=True)
+    }
+    figures = {corpus.name: fits[corpus.taxonomy.name].figures for corpus in corpora}
+    facts = dict(card.facts) | {
+        "dev": figures,
+        "scores": [],
+        "calibrated": {"command": " ".join(command_line()), "commit": (commit() or {}).get("hash")},
+    }
+    told = replace(card, confidence={name: fit.confidence for name, fit in fits.items()}, facts=facts)
+    stage = output.with_name(output.name + TEMPORARY)
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(parents=True)
+        for name in (WEIGHTS, "adapter_config.json"):
+            shutil.copyfile(folder / name, stage / name)
+        write_votes(stage, fits)
+        write_card(stage, told)
+        stage.replace(output)
+    except OSError as error:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise refusal(output, error) from error
+    return figures
