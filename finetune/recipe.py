@@ -168,7 +168,7 @@ class Recipe(_Strict):
     licence: str
     model: str = DEFAULT
     start_from: str | None = None
-    prompt: Literal["tuned", "instruct"] = "tuned"
+    prompt: Literal["tuned", "instruct", "cause"] = "tuned"
     max_tokens: Count = 512
     corpora: Annotated[tuple[CorpusRecipe, ...], Field(min_length=1)]
     lora: LoraRecipe = LoraRecipe()

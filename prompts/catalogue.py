@@ -17,11 +17,12 @@ from thymos.prompts.yaml_lines import near
 _TAXONOMIES = Path(__file__).parent / "taxonomies"
 _MAPS = Path(__file__).parent / "maps"
 _BUILTIN = ("goemotions", "ekman", "plutchik", "meld", "dailydialog", "empathetic", "dair", "sentiment")
+_FURTHER = ("cause",)  # label sets that are not emotions: found by name, mapped into nothing
 _HUB = "ekman"  # the coarse set that nearly every corpus maps into
 
 
 def builtin_taxonomies() -> tuple[str, ...]:
-    """Return the names of the built-in taxonomies."""
+    """Return the names of the built-in taxonomies of emotion."""
     return _BUILTIN
 
 
@@ -36,7 +37,7 @@ def load_taxonomy(name_or_path: str | Path) -> Taxonomy:
             name of a built-in without being equal to it.
     """
     if isinstance(name_or_path, str):
-        if name_or_path in _BUILTIN:
+        if name_or_path in (*_BUILTIN, *_FURTHER):
             return _builtin(name_or_path)
         if not _means_a_path(name_or_path):
             raise TaxonomyError(

@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 
-PROMPTS = ("instruct", "tuned")
+PROMPTS = ("instruct", "tuned", "cause")
 _OPENED = frozenset({"instruct"})  # prompts that open the model's turn: an untuned model answers nowhere else
 
 # Messages that say nothing: what the model answers to them is its bias towards label words, which contextual

@@ -18,6 +18,7 @@ from thymos.adapters.readers.jsonl import read_jsonl
 from thymos.adapters.readers.layout import TextFormat
 from thymos.adapters.readers.meld import MELD
 from thymos.adapters.readers.plain import read_txt
+from thymos.adapters.readers.reccon import RECCON
 from thymos.prompts.errors import InputError
 
 PARQUET = "parquet"
@@ -56,7 +57,7 @@ TEXT_FORMATS = registry(
         TextFormat("txt", (".txt",), read_txt, has_header=True),
     )
 )
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR))
+LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON))
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 

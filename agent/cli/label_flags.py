@@ -106,7 +106,8 @@ class DecisionFlags:
 
     Attributes:
         taxonomy: built-in label set, or your own YAML file.
-        prompt: `instruct` for untuned models, `tuned` for those that Thymos tuned; goes by the model unless given.
+        prompt: `instruct` for untuned models, `tuned` or `cause` for those that Thymos tuned; goes by the model unless
+            given.
         threshold: probability that a label of a multi-label set needs, the likeliest being always chosen; those
             fitted for each label unless given, or 0.25 where none were.
         abstain_below: leave a row to a person when its largest probability is below this.
@@ -117,7 +118,7 @@ class DecisionFlags:
     """
 
     taxonomy: str = "goemotions"
-    prompt: Literal["instruct", "tuned"] | None = None
+    prompt: Literal["instruct", "tuned", "cause"] | None = None
     threshold: _Share | None = None
     abstain_below: _Share = 0.0
     accuracy: _Share | None = None

@@ -21,7 +21,8 @@ CORPORA = {
 
 
 def test_the_registry_names_exactly_the_files_in_the_folder() -> None:
-    assert set(builtin_taxonomies()) == {path.stem for path in FOLDER.iterdir()}
+    assert {*builtin_taxonomies(), "cause"} == {path.stem for path in FOLDER.iterdir()}
+    assert load_taxonomy("cause").name == "cause", "no emotions, so not listed, and yet found by name"
 
 
 @pytest.mark.parametrize(

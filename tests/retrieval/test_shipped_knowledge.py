@@ -15,9 +15,15 @@ from thymos.retrieval.search import Options
 
 PASSAGES = shipped_passages()
 LABELS = {name for taxonomy in builtin_taxonomies() for name in load_taxonomy(taxonomy).names}
-QUERIES = [
-    line.split("\t") for line in (Path(__file__).parent / "queries.tsv").read_text(encoding="utf-8").splitlines()
-]
+
+
+def queries(name: str) -> list[list[str]]:
+    """Lines of query and ids of the passages that answer it."""
+    return [line.split("\t") for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+
+
+LOOKED_AT = queries("queries.tsv")  # the form of the score was chosen on these
+HELD_OUT = queries("held_out.tsv")  # written by somebody who had the passages and never saw a search
 
 
 def test_there_are_enough_of_every_kind() -> None:
@@ -72,22 +78,31 @@ def test_no_passage_says_what_another_says() -> None:
         assert len(first & second) / len(first | second) < 0.4, (one, other)
 
 
-def test_the_queries_name_passages_that_are_there() -> None:
-    assert len(QUERIES) >= 200
+@pytest.mark.parametrize("asked", [LOOKED_AT, HELD_OUT], ids=["looked at", "held out"])
+def test_the_queries_name_passages_that_are_there(asked: list[list[str]]) -> None:
+    assert len({query for query, _ in asked}) >= 200
     ids = {each.id for each in PASSAGES}
-    assert {name for _, names in QUERIES for name in names.split()} <= ids
+    assert {name for _, names in asked for name in names.split()} <= ids
 
 
-def test_the_right_passage_is_among_the_first_five() -> None:
-    """The goal is 0.95. The form of the score was chosen on these very queries, so this is no held-out figure."""
-    base = KnowledgeBase()
-    base.add(PASSAGES)
-    found = base.search_many([query for query, _ in QUERIES], Options(k=5))
+@pytest.fixture(scope="module")
+def base() -> KnowledgeBase:
+    found = KnowledgeBase()
+    found.add(PASSAGES)
+    return found
+
+
+@pytest.mark.parametrize(("asked", "least"), [(LOOKED_AT, 0.95), (HELD_OUT, 0.85)], ids=["looked at", "held out"])
+def test_the_right_passage_is_among_the_first_five(base: KnowledgeBase, asked: list[list[str]], least: float) -> None:
+    """The floor is 0.85, the goal 0.95; only the queries that were not looked at say how far that is."""
+    found = base.search_many([query for query, _ in asked], Options(k=5))
     right = [
         bool({hit.passage.id for hit in hits} & set(names.split()))
-        for hits, (_, names) in zip(found, QUERIES, strict=True)
+        for hits, (_, names) in zip(found, asked, strict=True)
     ]
-    assert sum(right) / len(right) >= 0.95
-    assert sum(right[1::2]) / len(right[1::2]) >= 0.95
+    assert sum(right) / len(right) >= least
+
+
+def test_what_nothing_answers_finds_nothing(base: KnowledgeBase) -> None:
     foreign = base.search_many(["ggg hhh jjj", "1234567890", "Σήμερα είναι μια όμορφη μέρα"], Options(least=0.5))
     assert foreign == [[], [], []]
