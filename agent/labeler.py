@@ -11,6 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from thymos.adapters.llm.adapter import AUTO, wished_adapter
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
@@ -28,9 +31,10 @@ from thymos.agent.calibrated import (
     stored_votes,
 )
 from thymos.agent.decide import THRESHOLD, Rule, decide
+from thymos.agent.examples import Examples, labeler_digest, open_examples
 from thymos.agent.prediction import Prediction
 from thymos.prompts.catalogue import load_taxonomy, taxonomy_identity
-from thymos.prompts.errors import RowError
+from thymos.prompts.errors import InputError, RowError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import CONTENT_FREE, LabelPrompt, load_prompt
 
@@ -61,6 +65,7 @@ class Labeler:
         calibration: Calibration = "auto",
         max_tokens: int = MAX_TOKENS,
         expected_rows: int | None = None,
+        examples: Examples | None = None,
     ) -> None:
         """Compute what all rows share: the prefix and the bias towards label words.
 
@@ -76,6 +81,10 @@ class Labeler:
                 there is a fit, "none" for other label sets of a tuned model, and "content-free" for an untuned one.
             max_tokens: longest row, its context included; earlier turns are dropped first to fit.
             expected_rows: how many rows will come, if known: many make it worth compiling.
+            examples: labelled examples that vote, as they were weighed for this very labeler.
+
+        Raises:
+            InputError: the examples were weighed for another labeler, or a calibration was not fitted.
         """
         self._taxonomy = taxonomy
         self._prompt = prompt
@@ -86,12 +95,22 @@ class Labeler:
         self._scorer = LabelScorer(forward, self._encoder)
         confidence = fitted_confidence(model, taxonomy, prompt)
         self._calibration = resolve_calibration(calibration, confidence, model)
-        self._correct = Correction()
+        fitted = Correction()
         if self._calibration == "fitted" and confidence is not None:
-            self._correct = Correction(stored_votes(model, taxonomy), confidence.temperature)
+            fitted = Correction(stored_votes(model, taxonomy), confidence.temperature)
         elif self._calibration == "content-free":
             self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
-        self._identity = self._describe(model)
+        self._corrections = [fitted]
+        self._identity = self._describe(model, fitted)
+        self.digest = labeler_digest(self._identity)
+        if examples is not None:
+            if examples.labeler != self.digest:
+                raise InputError(
+                    "examples must be weighed for the model, adapter and calibration that are used, got others; "
+                    "weigh them again with `thymos kb weigh`"
+                )
+            self._corrections.append(examples.correction)
+            self._identity |= {"examples": examples.sha256}
 
     @classmethod
     def from_pretrained(
@@ -111,6 +130,7 @@ class Labeler:
         calibration: Calibration = "auto",
         max_tokens: int = MAX_TOKENS,
         expected_rows: int | None = None,
+        kb: Path | None = None,
     ) -> Self:
         """Load a model and make it a labeler.
 
@@ -133,6 +153,7 @@ class Labeler:
             calibration: auto, fitted, content-free or none.
             max_tokens: longest row.
             expected_rows: how many rows will come, if known: many make it worth compiling.
+            kb: folder of a knowledge base whose labelled examples vote, as `thymos kb weigh` weighed them.
 
         Raises:
             ModelError: the model or adapter can't be used here.
@@ -143,9 +164,12 @@ class Labeler:
         if prompt is not None:
             load_prompt(prompt, labels)  # a wrong name is told before a model is loaded
         Rule(threshold=THRESHOLD if threshold is None else threshold, abstain_below=abstain_below)  # likewise
+        examples = open_examples(kb, labels) if kb is not None else None  # likewise
         loaded = load_language_model(model, adapter=wished_adapter(model, adapter), load_in=load_in, device=device)
         bound = load_prompt(prompt or (loaded.card.prompt if loaded.card else UNTUNED), labels)
         confidence = None if calibration in ("content-free", "none") else fitted_confidence(loaded, labels, bound)
+        if examples is not None:
+            confidence = examples.confidence
         return cls(
             loaded,
             labels,
@@ -155,6 +179,7 @@ class Labeler:
             calibration=calibration,
             max_tokens=max_tokens,
             expected_rows=expected_rows,
+            examples=examples,
         )
 
     @property
@@ -196,12 +221,23 @@ class Labeler:
     def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
         """Label samples; one entry for each, in order; a row that can't be labelled gives its error."""
         rows = [self._encode(sample) for sample in samples]
-        good = [index for index, row in enumerate(rows) if not isinstance(row, RowError)]
-        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)]).numpy()
-        corrected = self._correct(scores, [samples[index].text or "" for index in good])
-        predictions = decide([samples[index].id for index in good], corrected, self._taxonomy, self._rule)
+        scores, good = self._scored(samples, rows)
+        predictions = decide([samples[index].id for index in good], scores, self._taxonomy, self._rule)
         answers: dict[int, Prediction | RowError] = dict(zip(good, predictions, strict=True))
         return [row if isinstance(row, RowError) else answers[index] for index, row in enumerate(rows)]
+
+    def log_probabilities(self, samples: Sequence[Sample]) -> tuple[NDArray[np.float64], list[int]]:
+        """Score samples without deciding.
+
+        Args:
+            samples: to score.
+
+        Returns:
+            Natural logarithms, (rows, labels), and the places of the samples that they are of; a sample that can't be
+            labelled has none.
+        """
+        scores, good = self._scored(samples, [self._encode(sample) for sample in samples])
+        return scores.astype(np.float64), good
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample, as the model gets it."""
@@ -211,6 +247,17 @@ class Labeler:
         """Return how many tokens must be computed for samples; what several begin with counts once."""
         rows = [row for sample in samples if not isinstance(row := self._encode(sample), RowError)]
         return len(self._encoder.prefix) + sum(each.size for each in pack(rows))
+
+    def _scored(
+        self, samples: Sequence[Sample], rows: Sequence[list[int] | RowError]
+    ) -> tuple[NDArray[np.float32], list[int]]:
+        """Score what could be encoded, with all corrections; return it with its places."""
+        good = [index for index, row in enumerate(rows) if not isinstance(row, RowError)]
+        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)]).numpy()
+        texts = [samples[index].text or "" for index in good]
+        for correct in self._corrections:
+            scores = correct(scores, texts)
+        return scores, good
 
     def _encode(self, sample: Sample) -> list[int] | RowError:
         """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""
@@ -225,7 +272,7 @@ class Labeler:
             f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
         )
 
-    def _describe(self, model: LanguageModel) -> Mapping[str, object]:
+    def _describe(self, model: LanguageModel, fitted: Correction) -> dict[str, object]:
         return {
             "model": model.name,
             "model_sha256": model.sha256,
@@ -243,8 +290,8 @@ class Labeler:
             "taxonomy": self._taxonomy.name,
             "labels": taxonomy_identity(self._taxonomy),
             "calibration": self._calibration,
-            "temperature": self._correct.temperature,
-            "votes": self._correct.votes.weight if self._correct.votes else None,
+            "temperature": fitted.temperature,
+            "votes": fitted.votes.weight if fitted.votes else None,
             "threshold": self._rule.threshold,
             "abstain_below": self._rule.abstain_below,
             "label_set_from": self._rule.set_from,

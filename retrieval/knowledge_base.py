@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from thymos.prompts.errors import InputError
 from thymos.retrieval.embedder import MINILM, Embedder, SentenceEmbedder, Vectors
+from thymos.retrieval.exemplars import Exemplars
 from thymos.retrieval.folder import Parts, is_knowledge_base, read_parts, write_parts
-from thymos.retrieval.passage import Passage
+from thymos.retrieval.passage import EXEMPLAR, Passage
 from thymos.retrieval.search import Filter, Hit, Options, choose, fuse, relevance
 from thymos.retrieval.sentences import SentenceVectors, sentences
 from thymos.retrieval.table import as_table, passages_of, searched
@@ -168,6 +169,12 @@ class KnowledgeBase:
         """Return how many passages have each value of a column, such as `kind` or `document`, most first."""
         found = pc.value_counts(self._table[column]).to_pylist()
         return {each["values"]: each["counts"] for each in sorted(found, key=lambda each: -each["counts"])}
+
+    def exemplars(self, taxonomy: str) -> Exemplars:
+        """Return the labelled examples of a label set, in the order they were added."""
+        wanted = pc.and_(pc.equal(self._table["kind"], EXEMPLAR), pc.equal(self._table["taxonomy"], taxonomy))
+        rows = np.flatnonzero(np.asarray(wanted.fill_null(False)))
+        return Exemplars.of(self._table.take(pa.array(rows, pa.int64())), np.asarray(self._vectors)[rows])
 
     def passages(self, filter: Filter = Filter()) -> list[Passage]:  # noqa: A002, B008
         """Return all passages that a filter allows, in the order they were added."""

@@ -42,7 +42,8 @@ def ask(
         thymos ask "I can't believe we won!" --html why.html
 
     Each phrase and each earlier turn is left out in turn and the rest scored again: that is what a cue's weight is.
-    Passages of the knowledge base say what the label means; they never change it.
+    Passages of the knowledge base say what the label means; they never change it. Labelled examples do where `thymos kb
+    weigh` found that they help.
 
     Args:
         text: What somebody said or wrote.
@@ -61,14 +62,17 @@ def ask(
     from thymos.adapters.sample import Sample
     from thymos.adapters.whole_file import whole_file
     from thymos.agent.cli.ask_text import terminal
+    from thymos.agent.examples import are_weighed
     from thymos.agent.labeler import Labeler
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
+    from thymos.prompts.catalogue import load_taxonomy
 
     if not text.strip():
         raise InputError('text must say something, got nothing; write thymos ask "what was said"')
     given = {name: value for name, value in asdict(model).items() if value is not None}
-    labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
+    weighed = kb if kb is not None and not no_retrieval and are_weighed(kb, load_taxonomy(taxonomy)) else None
+    labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
     reasoner = Reasoner(labeler, labeler.taxonomy.name, None if no_retrieval else opened(kb), budget=budget)
     reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
     if html is not None:

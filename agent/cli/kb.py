@@ -34,6 +34,7 @@ thymos kb search "raised pitch" --modality speech --emotion anger
 thymos kb add notes.md glossary.csv --licence CC-BY-4.0
 thymos kb add MFOEM.owl --licence CC-BY-3.0
 thymos kb add train.tsv.gz --exemplars --taxonomy goemotions --format goemotions
+thymos kb weigh dev.tsv --taxonomy goemotions --format goemotions
 thymos kb show confusion-surprise-fear
 thymos kb export passages.jsonl
 ```
@@ -43,6 +44,9 @@ thymos kb export passages.jsonl
 
 command.command("thymos.agent.cli.kb_change:add", name="add", help="Add documents; one that is there is replaced.")
 command.command("thymos.agent.cli.kb_change:remove", name="remove", help="Take a document out.")
+
+
+command.command("thymos.agent.cli.kb_weigh:weigh", name="weigh", help="Weigh labelled examples against a model.")
 
 
 @command.command

@@ -1,6 +1,7 @@
 """The flags of `thymos label`, one frozen dataclass per group of its help. Values only."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
@@ -113,6 +114,7 @@ class DecisionFlags:
         abstain_below: leave a row to a person when its largest probability is below this.
         accuracy: leave rows to a person so that this share of the other rows is labelled right, as on the dev split.
         coverage: add the set of labels that holds the right ones with this probability, for example 0.9.
+        kb: folder of a knowledge base whose labelled examples vote, as `thymos kb weigh` weighed them.
         calibration: `fitted` takes the temperature fitted for the label set; `content-free` takes away the model's
             bias towards label words; `none` leaves it; `auto` takes what fits the model and the label set.
     """
@@ -123,6 +125,7 @@ class DecisionFlags:
     abstain_below: _Share = 0.0
     accuracy: _Share | None = None
     coverage: _Share | None = None
+    kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None
     calibration: Literal["auto", "fitted", "content-free", "none"] = "auto"
 
 
