@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 _MOST_WORDS = 50_000  # words and pairs, the most frequent
 _RARE_FROM = 5_000  # texts from which a word that stands in one alone is left out
 _C = 4.0  # inverse of the L2 penalty; chosen on GoEmotions dev
+_NOTES = "thymos"  # key of the file's metadata
 _LEAST = 1e-6  # share of a label that nobody chose
 
 
@@ -200,8 +201,9 @@ def save_votes(path: Path, weighed: Weighed, notes: dict[str, str] | None = None
     from safetensors.numpy import save
 
     told = {**(notes or {}), **weighed.votes.notes(), "weight": repr(weighed.weight)}
+    one = json.dumps(told, sort_keys=True, ensure_ascii=False)  # several would be written in an order of chance
     with whole_file(path) as file:
-        file.write(save(weighed.votes.tensors(), told))
+        file.write(save(weighed.votes.tensors(), {_NOTES: one}))
 
 
 def load_votes(path: Path, embedder: Embedder | None = None) -> tuple[Weighed, dict[str, str]]:
@@ -218,7 +220,7 @@ def load_votes(path: Path, embedder: Embedder | None = None) -> tuple[Weighed, d
 
     try:
         with safe_open(path, "numpy") as file:
-            told = dict(file.metadata() or {})
+            told: dict[str, str] = json.loads((file.metadata() or {})[_NOTES])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
         weights = _Weights(tensors["idf"], tensors["words"], tensors["bias"], tensors.get("meanings"))
         labels, vocabulary = json.loads(told["labels"]), json.loads(told["vocabulary"])

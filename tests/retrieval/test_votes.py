@@ -40,6 +40,8 @@ def test_weight_zero_leaves_a_distribution_as_it_is(votes: Votes) -> None:
 def test_the_file_votes_the_same(votes: Votes, tmp_path: Path) -> None:
     path = tmp_path / "votes-x.safetensors"
     save_votes(path, Weighed(votes, 0.35), {"mark": "a note"})
+    save_votes(tmp_path / "again", Weighed(votes, 0.35), {"mark": "a note"})
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
     found, notes = load_votes(path)
     asked = ["lovely hate", "so what"]
     assert found.weight == 0.35
