@@ -20,7 +20,8 @@ from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.engine import Engine, resolve_engine
 from thymos.adapters.scoring.pack import pack
-from thymos.adapters.scoring.scorer import LabelScorer
+from thymos.adapters.scoring.scorer import Forward, LabelScorer
+from thymos.adapters.scoring.shared import SharedModel
 from thymos.adapters.weights import DEFAULT
 from thymos.agent.calibrated import (
     Calibration,
@@ -60,6 +61,7 @@ class Labeler:
         taxonomy: Taxonomy,
         prompt: LabelPrompt,
         *,
+        forward: Forward | None = None,
         rule: Rule | None = None,
         engine: Engine = "auto",
         calibration: Calibration = "auto",
@@ -73,6 +75,7 @@ class Labeler:
             model: from `load_language_model`; the fast engine takes its weights over.
             taxonomy: the label set.
             prompt: from `load_prompt`, for the same taxonomy.
+            forward: what scores, where the model is shared; None makes one of the model.
             rule: how a distribution becomes a decision.
             engine: auto, eager, compiled or general; see `resolve_engine`.
             calibration: "fitted" takes what was fitted for this taxonomy when the model was tuned: a temperature and,
@@ -91,7 +94,9 @@ class Labeler:
         self._rule = rule or Rule()
         self._max_tokens = max_tokens
         self._encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
-        self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
+        self.engine = engine
+        if forward is None:
+            self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
         self._scorer = LabelScorer(forward, self._encoder)
         confidence = fitted_confidence(model, taxonomy, prompt)
         self._calibration = resolve_calibration(calibration, confidence, model)
@@ -115,7 +120,7 @@ class Labeler:
     @classmethod
     def from_pretrained(
         cls,
-        model: str = DEFAULT,
+        model: str | SharedModel = DEFAULT,
         *,
         taxonomy: str | Path | Taxonomy = "goemotions",
         adapter: str | None = AUTO,
@@ -135,7 +140,8 @@ class Labeler:
         """Load a model and make it a labeler.
 
         Args:
-            model: embedded weights, a folder, a `.gguf` file or a hub id.
+            model: embedded weights, a folder, a `.gguf` file or a hub id; or a base model in memory that several
+                labelers share, each with its adapter.
             taxonomy: a built-in's name, a YAML file, or a `Taxonomy`.
             adapter: "auto" takes the one that ships for the model, if there is one; a shipped name, a folder or a
                 hub id of a LoRA adapter; "none" or None leaves the model as it is.
@@ -165,7 +171,12 @@ class Labeler:
             load_prompt(prompt, labels)  # a wrong name is told before a model is loaded
         Rule(threshold=THRESHOLD if threshold is None else threshold, abstain_below=abstain_below)  # likewise
         examples = open_examples(kb, labels) if kb is not None else None  # likewise
-        loaded = load_language_model(model, adapter=wished_adapter(model, adapter), load_in=load_in, device=device)
+        forward = None
+        if isinstance(model, SharedModel):
+            loaded, forward = model.with_adapter(wished_adapter(model.base.name, adapter))
+            engine = model.engine
+        else:
+            loaded = load_language_model(model, adapter=wished_adapter(model, adapter), load_in=load_in, device=device)
         bound = load_prompt(prompt or (loaded.card.prompt if loaded.card else UNTUNED), labels)
         confidence = None if calibration in ("content-free", "none") else fitted_confidence(loaded, labels, bound)
         if examples is not None:
@@ -174,6 +185,7 @@ class Labeler:
             loaded,
             labels,
             bound,
+            forward=forward,
             rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage),
             engine=engine,
             calibration=calibration,

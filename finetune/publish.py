@@ -15,6 +15,7 @@ from torch import Tensor
 
 from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
 from thymos.adapters.llm.files import CARD
+from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.scoring.tuned import AsForward
 from thymos.adapters.whole_file import TEMPORARY, refusal
 from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
@@ -101,7 +102,8 @@ def write_card(folder: Path, card: AdapterCard) -> None:
 
 def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
     """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine."""
-    from peft import get_peft_model_state_dict
+    with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
+        from peft import get_peft_model_state_dict
     from safetensors.torch import save
 
     model = tuned.trainee.peft_model

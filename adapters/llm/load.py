@@ -151,7 +151,8 @@ def _quantisation(load_in: LoadIn, dtype: Any) -> Any:
 
 def _with_adapter(model: Any, folder: Path, adapter: str, *, merge: bool) -> Any:
     """Put a LoRA adapter on a model; merged into the weights where these are not quantised."""
-    from peft import PeftModel
+    with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
+        from peft import PeftModel
     from safetensors import SafetensorError
 
     try:

@@ -11,9 +11,10 @@ harmless; softmax normalised after the value product, where there is less to div
 tokens alone (`layer.py` has the arithmetic). Knows nothing of text, prompts or label names.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
@@ -121,8 +122,18 @@ class TightLlama:
         Returns:
             As `logits`.
         """
-        layers = [replace(layer, deltas=delta) for layer, delta in zip(self._layers, deltas, strict=True)]
+        layers = self.updated(deltas)._layers
         return self._read_rows(layers, self._read_prefix(layers, ids), rows, trie)
+
+    def updated(self, deltas: Sequence[Deltas]) -> Self:
+        """Return a twin with LoRA updates on its layers; both share every weight of the base.
+
+        Args:
+            deltas: updates of each layer.
+        """
+        twin = copy.copy(self)
+        twin._layers = tuple(replace(layer, deltas=delta) for layer, delta in zip(self._layers, deltas, strict=True))
+        return twin
 
     def _read_prefix(self, layers: Sequence[Layer], ids: Sequence[int]) -> Prefix:
         hidden = F.embedding(torch.tensor([ids], device=self._device), self._embedding)

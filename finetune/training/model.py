@@ -98,7 +98,8 @@ def build(
 
 def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:
     """Put LoRA on a model."""
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
+        from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     names = _linears(base.model)
     targets = names if lora.targets == "all-linear" else lora.targets
@@ -124,7 +125,8 @@ def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any
 
 def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:
     """Put the weights of an adapter where LoRA was begun anew."""
-    from peft import LoraConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+    with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
+        from peft import LoraConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
