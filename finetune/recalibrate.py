@@ -71,7 +71,14 @@ def recalibrate(
         "scores": [],
         "calibrated": {"command": " ".join(command_line()), "commit": (commit() or {}).get("hash")},
     }
-    told = replace(card, confidence={name: fit.confidence for name, fit in fits.items()}, facts=facts)
+    told = replace(
+        card,
+        confidence={name: fit.confidence for name, fit in fits.items()},
+        context_turns={
+            corpus.taxonomy.name: each.context_turns for corpus, each in zip(corpora, recipe.corpora, strict=True)
+        },
+        facts=facts,
+    )
     stage = output.with_name(output.name + TEMPORARY)
     try:
         shutil.rmtree(stage, ignore_errors=True)
