@@ -5,7 +5,7 @@ Takes words; asks the `Reasoner`. The work is done in `thymos.agent.reasoning`.
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -30,6 +30,7 @@ def ask(
     no_retrieval: Flag = False,
     budget: Annotated[int, Parameter(validator=Number(gte=2))] = 32,
     kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None,
+    causes: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     html: Path | None = None,
     model: ModelFlags = ModelFlags(),  # noqa: B008  (frozen)
@@ -53,6 +54,7 @@ def ask(
         no_retrieval: Recall no passages.
         budget: Scorings at most; more measure finer phrases of a long text.
         kb: Folder of the knowledge base.
+        causes: Adapter tuned with the recipe `cause`, which finds the turns that brought the feeling about.
         as_json: Print the whole result as JSON.
         html: Write a page with highlighted cues and sources that open.
         model: see the group Model.
@@ -60,20 +62,28 @@ def ask(
     from rich.console import Console
 
     from thymos.adapters.sample import Sample
+    from thymos.adapters.scoring.shared import SharedModel
     from thymos.adapters.whole_file import whole_file
     from thymos.agent.cli.ask_text import terminal
     from thymos.agent.examples import are_weighed
     from thymos.agent.labeler import Labeler
+    from thymos.agent.reasoning.causes import CauseFinder
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
     from thymos.prompts.catalogue import load_taxonomy
 
     if not text.strip():
         raise InputError('text must say something, got nothing; write thymos ask "what was said"')
-    given = {name: value for name, value in asdict(model).items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in asdict(model).items() if value is not None}
     weighed = kb if kb is not None and not no_retrieval and are_weighed(kb, load_taxonomy(taxonomy)) else None
+    finder = None
+    if causes is not None:  # two adapters on one model in memory
+        shared = SharedModel.load(model.model, device=model.device, engine=model.engine)
+        finder = CauseFinder.from_pretrained(causes, shared)
+        given["model"] = shared
     labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
-    reasoner = Reasoner(labeler, labeler.taxonomy.name, None if no_retrieval else opened(kb), budget=budget)
+    base = None if no_retrieval else opened(kb)
+    reasoner = Reasoner(labeler, labeler.taxonomy.name, base, budget=budget, causes=finder)
     reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
     if html is not None:
         with whole_file(html) as file:

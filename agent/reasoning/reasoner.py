@@ -9,6 +9,7 @@ from typing import Self
 from thymos.adapters.sample import Sample
 from thymos.agent.labeler import Labeler
 from thymos.agent.prediction import Prediction
+from thymos.agent.reasoning.causes import CauseFinder
 from thymos.agent.reasoning.citations import verified
 from thymos.agent.reasoning.cues import BUDGET, Measured, Scorer, likeliest, measure
 from thymos.agent.reasoning.decide import weighed
@@ -38,6 +39,7 @@ class Reasoner:
         *,
         budget: int = BUDGET,
         neighbour_weight: float = 0.0,
+        causes: CauseFinder | None = None,
     ) -> None:
         """Keep what reasons.
 
@@ -47,6 +49,7 @@ class Reasoner:
             base: what is known; None recalls nothing.
             budget: scorings of one sample.
             neighbour_weight: what the labels of examples count; 0 shows them and does not weigh them.
+            causes: finds the turns that brought a feeling about; None asks nobody.
 
         Raises:
             InputError: the budget or the weight is out of range.
@@ -60,6 +63,7 @@ class Reasoner:
         self._base = base
         self._budget = budget
         self._weight = neighbour_weight
+        self._causes = causes
 
     @classmethod
     def from_pretrained(cls, *, taxonomy: str = "goemotions", retrieval: bool = True) -> Self:
@@ -90,7 +94,8 @@ class Reasoner:
         evidence, neighbours = self._recalled(asked, before)
         after = weighed(before, neighbours, self._weight)
         cited = perceived.cited()
-        steps = write_steps(before, after, perceived.cues, cited, evidence, neighbours)
+        causes = self._causes.find(asked) if self._causes else ()
+        steps = write_steps(before, after, perceived.cues, cited, evidence, neighbours, causes)
         steps, removed = verified(steps, _known(perceived, evidence, neighbours))
         return Reasoning(
             text=asked.text or "",
@@ -101,6 +106,7 @@ class Reasoner:
             before=before,
             after=after,
             cues=perceived.cues,
+            causes=causes,
             evidence=evidence,
             examples=neighbours,
             steps=steps,

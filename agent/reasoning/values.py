@@ -46,6 +46,20 @@ class Cue(_Value):
     without: str
 
 
+class Cause(_Value):
+    """A turn that brought the feeling about.
+
+    Attributes:
+        turn: which earlier turn, from 0 for the oldest; None is the text itself.
+        text: its words.
+        probability: that its place is a cause's.
+    """
+
+    turn: int | None
+    text: str
+    probability: float
+
+
 class Evidence(_Value):
     """A passage or a labelled example that was recalled.
 
@@ -101,6 +115,7 @@ class Reasoning(_Value):
         before: label -> probability from the text alone.
         after: label -> probability with the labels of examples weighed in; the same as `before` where none were.
         cues: measured, the strongest first.
+        causes: turns that brought the feeling about, likeliest first; none where nothing was asked to find them.
         evidence: recalled passages.
         examples: recalled examples.
         steps: perceive, recall, appraise, decide, counterfactual.
@@ -115,6 +130,7 @@ class Reasoning(_Value):
     before: dict[str, float]
     after: dict[str, float]
     cues: tuple[Cue, ...]
+    causes: tuple[Cause, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     examples: tuple[Evidence, ...] = ()
     steps: tuple[Step, ...] = Field(default=())

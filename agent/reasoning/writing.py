@@ -7,7 +7,7 @@ measured or read. Knows nothing of models or bases.
 from collections.abc import Mapping, Sequence
 
 from thymos.agent.reasoning.cues import likeliest
-from thymos.agent.reasoning.values import Cue, Evidence, Sentence, Step
+from thymos.agent.reasoning.values import Cause, Cue, Evidence, Sentence, Step
 from thymos.retrieval.sentences import sentences
 
 _SHOWN = 80  # characters of a cue or an example in a sentence
@@ -20,6 +20,7 @@ def write_steps(
     cited: Sequence[Cue],
     evidence: Sequence[Evidence],
     examples: Sequence[Evidence],
+    causes: Sequence[Cause] = (),
 ) -> tuple[Step, ...]:
     """Write the five steps.
 
@@ -30,13 +31,14 @@ def write_steps(
         cited: those that speak for the likeliest label.
         evidence: passages.
         examples: labelled examples.
+        causes: turns that brought the feeling about.
     """
     first, second, *_ = sorted(after, key=lambda name: -after[name])
     by_kind = {each.kind: each for each in reversed(evidence)}
     return (
         Step(name="perceive", sentences=tuple(_perceive(before, cues, cited, first))),
         Step(name="recall", sentences=tuple(_recall(by_kind, examples))),
-        Step(name="appraise", sentences=tuple(_appraise(by_kind, cited, first))),
+        Step(name="appraise", sentences=(*_brought_about(causes, cues), *_appraise(by_kind, cited, first))),
         Step(name="decide", sentences=tuple(_decide(before, after, cues, cited, by_kind, examples, first, second))),
         Step(name="counterfactual", sentences=tuple(_counterfactual(before, cues, cited))),
     )
@@ -84,6 +86,18 @@ def _recall(by_kind: Mapping[str, Evidence], examples: Sequence[Evidence]) -> li
         )
         for each in examples
     ]
+    return found
+
+
+def _brought_about(causes: Sequence[Cause], cues: Sequence[Cue]) -> list[Sentence]:
+    """Say which turns caused the feeling; each rests on what leaving that turn out did."""
+    found = []
+    for cause in causes:
+        kind = "phrase" if cause.turn is None else "turn"
+        own = next((cue for cue in cues if (cue.kind, cue.turn) == (kind, cause.turn)), None)
+        where = "The text itself" if cause.turn is None else f'What was said before, "{_short(cause.text)}",'
+        says = f"{where} is where its cause lies, with {_percent(cause.probability)}."
+        found.append(Sentence(text=says, citations=(f"cue:{own.number}",) if own else ()))
     return found
 
 
