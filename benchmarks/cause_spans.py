@@ -2,8 +2,8 @@
 
 Token F1 over the turns up to the one that shows the emotion: tokens of all marked spans against tokens of all turns
 named, mean over turns with a cause in the dialogue. Side by side: the emotion's own turn; that and the turn before; the
-last three turns where leaving one out costs the shipped model's answer enough (weight chosen on dev); the turns that an adapter tuned
-with the recipe `cause` names; and the marked turns taken whole, which is the most that naming whole turns can reach.
+last three turns where leaving one out costs the shipped model's answer enough (weight chosen on dev); the turns that an
+adapter tuned with the recipe `cause` names; and the marked turns taken whole, the most that naming turns can reach.
 
     python benchmarks/cause_spans.py --reccon corpora/reccon --adapter runs/cause/adapter
 

@@ -19,10 +19,15 @@ from typing import Any, Self
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from thymos.adapters.scoring.layer import Deltas, Layer, decode, norm
 from thymos.adapters.scoring.layout import Layout, arrange, causal
 from thymos.adapters.scoring.trie import LabelTrie
+
+# Pairs of query and key in a batch, from which a layer is computed again for its gradients instead of being kept: long
+# dialogues would take gigabytes (Chen et al. 2016, arXiv:1604.06174).
+_RECOMPUTE_FROM = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +159,12 @@ class TightLlama:
         layout = arrange(rows, trie, self._embedding)
         hidden = F.embedding(layout.tokens, self._embedding)  # (packs, size, dim)
         cosine, sine = self._angles(prefix.length + layout.positions, hidden)
+        packs, size = layout.tokens.shape
+        again = torch.is_grad_enabled() and packs * size * (size + prefix.length) > _RECOMPUTE_FROM
         for layer, keys, values in zip(layers, prefix.keys, prefix.values, strict=True):
-            hidden, _, _ = self._layer(
-                hidden, layer, cosine, sine, layout.mask, keys, values, self._heads, self._epsilon
-            )
+            told = (hidden, layer, cosine, sine, layout.mask, keys, values, self._heads, self._epsilon)
+            trained = again and (hidden.requires_grad or layer.deltas != Deltas())
+            hidden, _, _ = checkpoint(self._layer, *told, use_reentrant=False) if trained else self._layer(*told)
         return self._choices(hidden, layout, trie)
 
     def _angles(self, positions: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -46,7 +46,11 @@ def encoder(model: Path) -> PromptEncoder:
     ],
     ids=["plain", "rslora", "some linears", "some layers"],
 )
-def test_scores_and_gradients_are_those_of_peft(lora: dict[str, Any], tiny_model: Path) -> None:
+@pytest.mark.parametrize("recompute_from", [10**9, 0], ids=["kept", "computed again"])
+def test_scores_and_gradients_are_those_of_peft(
+    recompute_from: int, lora: dict[str, Any], tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thymos.adapters.scoring.tight._RECOMPUTE_FROM", recompute_from)
     asked = encoder(tiny_model)
     rows = [asked.row(text) for text in TEXTS]
     seen = []
@@ -64,6 +68,28 @@ def test_scores_and_gradients_are_those_of_peft(lora: dict[str, Any], tiny_model
     assert slow_gradients.keys() == fast_gradients.keys()
     for name, gradient in slow_gradients.items():
         torch.testing.assert_close(fast_gradients[name], gradient, atol=1e-3, rtol=1e-3, msg=name)
+
+
+def test_layers_of_a_batch_with_long_rows_are_not_kept(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = encoder(tiny_model)
+    module = TunedLlama(tuned(tiny_model))
+
+    def kept(rows: int, words: int) -> int:
+        numbers: list[int] = []
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            numbers.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            module(asked.prefix, [asked.row("so " * words)] * rows, asked.trie)
+        return sum(numbers)
+
+    monkeypatch.setattr("thymos.adapters.scoring.tight._RECOMPUTE_FROM", 10**9)
+    usual_long, usual_short = kept(1, 192), kept(24, 8)
+    monkeypatch.setattr("thymos.adapters.scoring.tight._RECOMPUTE_FROM", 300_000)
+    assert kept(1, 192) < usual_long / 3
+    assert kept(24, 8) == usual_short, "as many tokens in short rows cost no second computation"
 
 
 def test_nothing_but_the_low_rank_matrices_gets_a_gradient(tiny_model: Path) -> None:
