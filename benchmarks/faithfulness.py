@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--taxonomy", default="goemotions")
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-explanations", action="store_true", help="cues alone, which is quicker")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     every = [row for row in open_corpus(str(options.gold), format=options.format) if not isinstance(row, BadRow)]
@@ -98,6 +99,8 @@ def main() -> None:
             f"{name}: cited {statistics.mean(mine):.4f}, random {statistics.mean(random_):.4f}, "
             f"ratio {statistics.mean(mine) / statistics.mean(random_):.2f}, p {p_value(differences, options.seed):.5f}"
         )
+    if options.no_explanations:
+        return
     reasoner = Reasoner(labeler, options.taxonomy, open_base())
     shares, removed, sentences = [], 0, 0
     for sample in samples:

@@ -28,7 +28,7 @@ def ask(
     speaker: str | None = None,
     taxonomy: str = "goemotions",
     no_retrieval: Flag = False,
-    budget: Annotated[int, Parameter(validator=Number(gte=2))] = 32,
+    budget: Annotated[int, Parameter(validator=Number(gte=2))] = 48,
     kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None,
     causes: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
@@ -52,7 +52,7 @@ def ask(
         speaker: Who says the text.
         taxonomy: Built-in label set, or your own YAML file.
         no_retrieval: Recall no passages.
-        budget: Scorings at most; more measure finer phrases of a long text.
+        budget: Scorings at most; more measure finer parts of a long text.
         kb: Folder of the knowledge base.
         causes: Adapter tuned with the recipe `cause`, which finds the turns that brought the feeling about.
         as_json: Print the whole result as JSON.

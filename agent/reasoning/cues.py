@@ -11,11 +11,12 @@ from typing import Protocol
 
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
+from thymos.agent.reasoning.refine import refine
 from thymos.agent.reasoning.spans import Span, only, phrases, without
 from thymos.agent.reasoning.values import Cue
 from thymos.prompts.errors import RowError
 
-BUDGET = 32  # scorings of one sample
+BUDGET = 48  # scorings of one sample
 CITED = 3  # cues that an explanation names
 LEAST = 0.01  # probability: a weaker cue is none
 
@@ -58,12 +59,13 @@ def measure(scorer: Scorer, sample: Sample, *, budget: int = BUDGET) -> Measured
 
 
 def measure_many(scorer: Scorer, samples: Sequence[Sample], *, budget: int = BUDGET) -> list[Measured | RowError]:
-    """Leave out each phrase and each earlier turn in turn, and score all variants together.
+    """Leave out each phrase and each earlier turn in turn, then parts of the strongest phrases, and score all together.
 
     Args:
         scorer: labels samples.
         samples: to explain.
-        budget: scorings of one sample; a longer text is cut into longer phrases, and the latest turns come first.
+        budget: scorings of one sample; a longer text is cut into longer phrases, and the latest turns come first. What
+            is left goes into shortening the strongest cues.
     """
     variants = [_variants(sample, budget) for sample in samples]
     asked = [each for sample, found in zip(samples, variants, strict=True) for each in (sample, *(v for v, _ in found))]
@@ -76,7 +78,7 @@ def measure_many(scorer: Scorer, samples: Sequence[Sample], *, budget: int = BUD
             results.append(whole)
             continue
         results.append(Measured(whole, _ranked(whole, found, parts)))
-    return results
+    return _shortened(scorer, samples, results, [budget - len(found) for found in variants])
 
 
 def likeliest(probabilities: Mapping[str, float]) -> str:
@@ -96,6 +98,33 @@ def extract(sample: Sample, cues: Sequence[Cue]) -> Sample:
 
 def _spans(cues: Sequence[Cue]) -> list[Span]:
     return [(cue.start, cue.end) for cue in cues if cue.start is not None and cue.end is not None]
+
+
+def _shortened(
+    scorer: Scorer, samples: Sequence[Sample], found: Sequence[Measured | RowError], budgets: Sequence[int]
+) -> list[Measured | RowError]:
+    """Put the shortest sufficient parts in the place of the phrases that would be cited."""
+    asked = [
+        (sample, each.prediction, [cue for cue in each.cited() if cue.kind == "phrase"])
+        for sample, each in zip(samples, found, strict=True)
+        if not isinstance(each, RowError)
+    ]
+    left = [budget for budget, each in zip(budgets, found, strict=True) if not isinstance(each, RowError)]
+    shorter = iter(refine(scorer, asked, left))
+    results: list[Measured | RowError] = []
+    for each in found:
+        if isinstance(each, RowError):
+            results.append(each)
+            continue
+        by_number = {cue.number: cue for cue in next(shorter)}
+        results.append(Measured(each.prediction, _numbered([by_number.get(cue.number, cue) for cue in each.cues])))
+    return results
+
+
+def _numbered(cues: Sequence[Cue]) -> tuple[Cue, ...]:
+    """Return cues by weight, numbered from 1."""
+    ranked = sorted(cues, key=lambda cue: -cue.weight)
+    return tuple(cue.model_copy(update={"number": number}) for number, cue in enumerate(ranked, start=1))
 
 
 def _variants(sample: Sample, budget: int) -> list[tuple[Sample, Cue]]:
@@ -125,5 +154,4 @@ def _ranked(
             continue  # nothing is left to score
         weight = whole.probabilities[label] - answer.probabilities[label]
         found.append(cue.model_copy(update={"weight": weight, "without": likeliest(answer.probabilities)}))
-    found.sort(key=lambda cue: -cue.weight)
-    return tuple(cue.model_copy(update={"number": number}) for number, cue in enumerate(found, start=1))
+    return _numbered(found)

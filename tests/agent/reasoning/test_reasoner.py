@@ -58,7 +58,7 @@ def test_every_sentence_is_cited_and_every_citation_exists(scorer: WordScorer, b
 def test_figures_in_sentences_are_those_measured(scorer: WordScorer, base: KnowledgeBase) -> None:
     found = Reasoner(scorer, "ekman", base).reason(TEXT)
     said = " ".join(sentence.text for step in found.steps for sentence in step.sentences)
-    assert '"Yesterday we won the cup," speaks for joy: it has 70 % with it and 50 % without.' in said
+    assert '"won" speaks for joy: it has 70 % with it and 50 % without.' in said
     assert "Likeliest is joy at 70 %, then sadness at 29 %." in said
     assert "speaks against it: without it joy would have 80 %." in said
 
@@ -68,10 +68,9 @@ def test_figures_in_sentences_are_those_measured(scorer: WordScorer, base: Knowl
     [
         (
             TEXT,
-            'No single phrase or turn changes the answer: without "Yesterday we won the cup,", joy would still lead at '
-            "50 %.",
+            'No single phrase or turn changes the answer: without "won", joy would still lead at 50 %.',
         ),
-        ("We won, but I lost all of it.", 'Without "We won," the answer would be sadness.'),
+        ("We won, but I lost all of it.", 'Without "won," the answer would be sadness.'),
     ],
 )
 def test_what_would_tip_the_answer_is_told(text: str, told: str, scorer: WordScorer) -> None:
