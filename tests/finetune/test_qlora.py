@@ -1,0 +1,38 @@
+"""QLoRA on a CPU: the embedded model in 4 bits learns, and its adapter works on the model in 4 bits again."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.finetune.recipes import lines, recipe, write_corpus
+from thymos.adapters.weights import DEFAULT
+from thymos.agent.labeler import Labeler
+from thymos.finetune.publish import publish
+from thymos.finetune.training.history import read
+from thymos.finetune.tune import tune
+
+
+@pytest.mark.slow
+def test_the_embedded_model_in_four_bits_learns(tmp_path: Path) -> None:
+    write_corpus(tmp_path, "invented", 120, seed=1)
+    told = recipe(
+        Path(DEFAULT),
+        train={
+            "method": "qlora",
+            "epochs": 2,
+            "learning_rate": 2e-3,
+            "freeze_layers": 20,
+            "evaluations": 1,
+            "average": 0,
+        },
+    )
+    tuned = tune(told, tmp_path, tmp_path / "run")
+    assert tuned.trainee.base.load_in == "4bit"
+    assert tuned.trainee.engine == "general"
+    adapter = publish(tuned, told, tmp_path / "run")
+    losses = [line["loss"] for line in read(tmp_path / "run") if line["kind"] == "step"]
+    assert sum(losses[-4:]) < 0.7 * sum(losses[:4])
+    labeler = Labeler.from_pretrained(taxonomy="ekman", adapter=str(adapter), load_in="4bit")
+    rows = lines(40, seed=99)
+    answers = labeler.label(text for text, _ in rows)
+    assert sum(p.labels == (gold,) for p, (_, gold) in zip(answers, rows, strict=True)) > 24
