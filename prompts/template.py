@@ -101,6 +101,16 @@ def instruction(wording: str, words: Sequence[str]) -> str:
     return _environment().from_string(wording).render(words=words)
 
 
+def render(name: str, **values: object) -> str:
+    """Return a template of the package, `folder/name`, filled in.
+
+    Args:
+        name: of the template.
+        values: what it names; a name without a value is an error.
+    """
+    return _environment().get_template(name).render(**values)
+
+
 def _environment() -> Environment:
     return Environment(
         loader=FunctionLoader(_source),

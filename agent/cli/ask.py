@@ -31,6 +31,7 @@ def ask(
     budget: Annotated[int, Parameter(validator=Number(gte=2))] = 48,
     kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None,
     causes: str | None = None,
+    writer: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     html: Path | None = None,
     model: ModelFlags = ModelFlags(),  # noqa: B008  (frozen)
@@ -55,6 +56,8 @@ def ask(
         budget: Scorings at most; more measure finer parts of a long text.
         kb: Folder of the knowledge base.
         causes: Adapter tuned with the recipe `cause`, which finds the turns that brought the feeling about.
+        writer: Instruction-tuned model that writes the steps in its own words, checked; templates write them unless
+            given. A model of some billions of parameters is needed for good sentences.
         as_json: Print the whole result as JSON.
         html: Write a page with highlighted cues and sources that open.
         model: see the group Model.
@@ -68,8 +71,10 @@ def ask(
     from thymos.agent.examples import are_weighed
     from thymos.agent.labeler import Labeler
     from thymos.agent.reasoning.causes import CauseFinder
+    from thymos.agent.reasoning.free_writing import FreeWriter, local_model
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
+    from thymos.agent.reasoning.writing import write_steps
     from thymos.prompts.catalogue import load_taxonomy
 
     if not text.strip():
@@ -82,8 +87,9 @@ def ask(
         finder = CauseFinder.from_pretrained(causes, shared)
         given["model"] = shared
     labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
+    steps = write_steps if writer is None else FreeWriter(local_model(writer, device=model.device))
     base = None if no_retrieval else opened(kb)
-    reasoner = Reasoner(labeler, labeler.taxonomy.name, base, budget=budget, causes=finder)
+    reasoner = Reasoner(labeler, labeler.taxonomy.name, base, budget=budget, causes=finder, writer=steps)
     reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
     if html is not None:
         with whole_file(html) as file:

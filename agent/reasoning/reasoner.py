@@ -3,7 +3,7 @@
 Takes a labeler and a knowledge base; gives a `Reasoning`. Knows nothing of the command line or of how it is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from thymos.adapters.sample import Sample
@@ -14,11 +14,13 @@ from thymos.agent.reasoning.citations import verified
 from thymos.agent.reasoning.cues import BUDGET, Measured, Scorer, likeliest, measure
 from thymos.agent.reasoning.decide import weighed
 from thymos.agent.reasoning.recall import examples, recall
-from thymos.agent.reasoning.values import Evidence, Reasoning
-from thymos.agent.reasoning.writing import write_steps
+from thymos.agent.reasoning.values import Evidence, Reasoning, Step
+from thymos.agent.reasoning.writing import Material, write_steps
 from thymos.prompts.errors import InputError
 from thymos.retrieval.builtin import open_base
 from thymos.retrieval.knowledge_base import KnowledgeBase
+
+Writer = Callable[[Material], tuple[Step, ...]]
 
 
 class Reasoner:
@@ -40,6 +42,7 @@ class Reasoner:
         budget: int = BUDGET,
         neighbour_weight: float = 0.0,
         causes: CauseFinder | None = None,
+        writer: Writer = write_steps,
     ) -> None:
         """Keep what reasons.
 
@@ -50,6 +53,7 @@ class Reasoner:
             budget: scorings of one sample.
             neighbour_weight: what the labels of examples count; 0 shows them and does not weigh them.
             causes: finds the turns that brought a feeling about; None asks nobody.
+            writer: writes the steps: the templates, or a `FreeWriter`.
 
         Raises:
             InputError: the budget or the weight is out of range.
@@ -64,6 +68,7 @@ class Reasoner:
         self._budget = budget
         self._weight = neighbour_weight
         self._causes = causes
+        self._writer = writer
 
     @classmethod
     def from_pretrained(cls, *, taxonomy: str = "goemotions", retrieval: bool = True) -> Self:
@@ -93,12 +98,12 @@ class Reasoner:
         before = dict(perceived.prediction.probabilities)
         evidence, neighbours = self._recalled(asked, before)
         after = weighed(before, neighbours, self._weight)
-        cited = perceived.cited()
         causes = self._causes.find(asked) if self._causes else ()
-        steps = write_steps(before, after, perceived.cues, cited, evidence, neighbours, causes)
-        steps, removed = verified(steps, _known(perceived, evidence, neighbours))
+        text, cited = asked.text or "", perceived.cited()
+        material = Material(text, before, after, perceived.cues, cited, evidence, neighbours, causes)
+        steps, removed = verified(self._writer(material), _known(perceived, evidence, neighbours))
         return Reasoning(
-            text=asked.text or "",
+            text=text,
             speaker=asked.speaker,
             context=tuple(f"{turn.speaker}: {turn.text}" if turn.speaker else turn.text for turn in asked.context),
             taxonomy=self._taxonomy,

@@ -5,6 +5,7 @@ measured or read. Knows nothing of models or bases.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from thymos.agent.reasoning.cues import likeliest
 from thymos.agent.reasoning.values import Cause, Cue, Evidence, Sentence, Step
@@ -13,18 +14,12 @@ from thymos.retrieval.sentences import sentences
 _SHOWN = 80  # characters of a cue or an example in a sentence
 
 
-def write_steps(
-    before: Mapping[str, float],
-    after: Mapping[str, float],
-    cues: Sequence[Cue],
-    cited: Sequence[Cue],
-    evidence: Sequence[Evidence],
-    examples: Sequence[Evidence],
-    causes: Sequence[Cause] = (),
-) -> tuple[Step, ...]:
-    """Write the five steps.
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an explanation may rest on.
 
-    Args:
+    Attributes:
+        text: what was asked about.
         before: label -> probability from the text alone.
         after: likewise with examples weighed in.
         cues: all, the strongest first.
@@ -33,6 +28,21 @@ def write_steps(
         examples: labelled examples.
         causes: turns that brought the feeling about.
     """
+
+    text: str
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+    cues: Sequence[Cue]
+    cited: Sequence[Cue]
+    evidence: Sequence[Evidence]
+    examples: Sequence[Evidence]
+    causes: Sequence[Cause] = ()
+
+
+def write_steps(material: Material) -> tuple[Step, ...]:
+    """Write the five steps."""
+    before, after, cues, cited = material.before, material.after, material.cues, material.cited
+    evidence, examples, causes = material.evidence, material.examples, material.causes
     first, second, *_ = sorted(after, key=lambda name: -after[name])
     by_kind = {each.kind: each for each in reversed(evidence)}
     return (
