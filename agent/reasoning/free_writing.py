@@ -23,7 +23,7 @@ _SHOWN = 8  # cues that the model is shown
 _NEW_TOKENS = 400
 _LINE = re.compile(rf"^\W*({'|'.join(STEPS)})\W*?:\s*(.+)$", re.IGNORECASE)
 _CITATION = re.compile(r"\[((?:cue|kb|ex):[^\]\s]+)\]")
-_ORPHAN = re.compile(r"(?:\s|[,;](?=[.!?]))+([.,;:!?])")
+_ORPHAN = re.compile(r"\s+(?=[.,;:!?])|[,;]\s*(?=[.!?])")  # what brackets leave behind
 _BETWEEN = re.compile(r"(?<=[.!?\]])\s+(?!\[)")  # sentences; citations belong to the one before them
 
 
@@ -102,7 +102,7 @@ def local_model(name: str, *, device: str | None = None) -> Write:
 
 def _sentence(text: str) -> Sentence | None:
     citations = tuple(dict.fromkeys(_CITATION.findall(text)))
-    words = _ORPHAN.sub(r"\1", " ".join(re.sub(r"\[[^\]]*\]", "", text).split())).strip(" ,;*_")
+    words = _ORPHAN.sub("", " ".join(re.sub(r"\[[^\]]*\]", "", text).split())).strip(" ,;*_")
     if not re.search(r"\w", words):
         return None
     return Sentence(text=words[:_LONGEST], citations=citations)
