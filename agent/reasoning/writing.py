@@ -184,7 +184,10 @@ def _said(evidence: Evidence) -> str:
 
 
 def _quoted(cue: Cue) -> str:
-    return f'the turn "{_short(cue.text)}"' if cue.kind == "turn" else f'"{_short(cue.text)}"'
+    if cue.kind == "turn":
+        return f'the turn "{_short(cue.text)}"'
+    words = _short(cue.text)
+    return f'"{words.rstrip(",.;:") or words}"'
 
 
 def _first(text: str) -> str:

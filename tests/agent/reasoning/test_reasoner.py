@@ -70,7 +70,7 @@ def test_figures_in_sentences_are_those_measured(scorer: WordScorer, base: Knowl
             TEXT,
             'No single phrase or turn changes the answer: without "won", joy would still lead at 50 %.',
         ),
-        ("We won, but I lost all of it.", 'Without "won," the answer would be sadness.'),
+        ("We won, but I lost all of it.", 'Without "won" the answer would be sadness.'),
     ],
 )
 def test_what_would_tip_the_answer_is_told(text: str, told: str, scorer: WordScorer) -> None:
