@@ -29,6 +29,8 @@ class Confidence:
         answer_thresholds: for each accuracy of `GRID`, the least top probability at which rows are answered so that
             this share of the answers is right; None where no row of the dev split is that sure.
         rows: of the dev split.
+        neutral_from: single-label sets with a neutral label: probability of it below which another label is better
+            chosen, if the others are what counts; None where it was not fitted.
     """
 
     taxonomy: str
@@ -39,6 +41,7 @@ class Confidence:
     set_thresholds: tuple[float, ...]
     answer_thresholds: tuple[float | None, ...]
     rows: int
+    neutral_from: float | None = None
 
     def fits(self, taxonomy: Taxonomy) -> bool:
         """Say whether a taxonomy is the one that this was fitted for, label by label and word by word."""

@@ -21,6 +21,7 @@ from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import LabelPrompt
 from thymos.retrieval.votes import Weighed, load_votes, votes_file
 
+Neutral = Literal["likeliest", "fitted"]
 Calibration = Literal["auto", "fitted", "content-free", "none"]
 
 
@@ -85,8 +86,11 @@ def rule_for(
     abstain_below: float,
     accuracy: float | None,
     coverage: float | None,
+    neutral: Neutral = "likeliest",
 ) -> Rule:
     """Put the decision together from what is wished and what was fitted."""
+    if neutral == "fitted" and (confidence is None or confidence.neutral_from is None):
+        raise InputError(_UNFITTED.format(what="neutral", wish="likeliest", got=neutral))
     if accuracy is not None:
         if abstain_below:
             raise InputError("abstention must be wished one way, got abstain-below and accuracy; give one of them")
@@ -99,6 +103,7 @@ def rule_for(
     return Rule(
         threshold=threshold if threshold is not None else fitted or THRESHOLD,
         abstain_below=abstain_below,
+        neutral_from=(confidence.neutral_from or 0.0) if confidence and neutral == "fitted" else 0.0,
         set_from=confidence.set_threshold(coverage) if confidence and coverage is not None else None,
     )
 

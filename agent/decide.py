@@ -25,16 +25,20 @@ class Rule:
         threshold: multi-label only: a label is chosen at this probability or above, and the likeliest always is; one
             threshold for all labels, or one for each in taxonomy order.
         abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
+        neutral_from: single-label only: the neutral label is chosen at this probability or above, else the likeliest of
+            the others; 0 chooses the likeliest of all.
         set_from: a label is in the label set at this probability or above, the likeliest always; None: no sets.
     """
 
     threshold: float | tuple[float, ...] = THRESHOLD
     abstain_below: float = 0.0
+    neutral_from: float = 0.0
     set_from: float | None = None
 
     def __post_init__(self) -> None:
         several = self.threshold if isinstance(self.threshold, tuple) else (self.threshold,)
         named = [*(("threshold", each) for each in several), ("abstain-below", self.abstain_below)]
+        named.append(("neutral-from", self.neutral_from))
         for name, value in named:
             if not 0.0 <= value <= 1.0:
                 raise InputError(f"{name} must be a probability from 0 to 1, got {value}; 0.25 means 25 %")
@@ -57,13 +61,14 @@ def decide(
     ordered = np.sort(p, axis=1)
     margins = ordered[:, -1] - ordered[:, -2]
     names = taxonomy.names
+    neutral = names.index(taxonomy.neutral) if taxonomy.neutral is not None else None
     predictions = []
     for row, identifier in enumerate(ids):
         abstained = bool(ordered[row, -1] < rule.abstain_below)
         predictions.append(
             Prediction(
                 id=identifier,
-                labels=() if abstained else _chosen(p[row], names, taxonomy.kind, rule),
+                labels=() if abstained else _chosen(p[row], names, taxonomy.kind, rule, neutral),
                 probabilities={name: round(float(value), DIGITS) for name, value in zip(names, p[row], strict=True)},
                 entropy=round(float(entropies[row]), DIGITS),
                 margin=round(float(margins[row]), DIGITS),
@@ -74,9 +79,13 @@ def decide(
     return predictions
 
 
-def _chosen(p: NDArray[np.float64], names: tuple[str, ...], kind: Kind, rule: Rule) -> tuple[str, ...]:
+def _chosen(
+    p: NDArray[np.float64], names: tuple[str, ...], kind: Kind, rule: Rule, neutral: int | None
+) -> tuple[str, ...]:
     """Return the chosen labels, likeliest first; ties go to the earlier label."""
     if kind is Kind.SINGLE:
+        if neutral is not None and p.argmax() == neutral and p[neutral] < rule.neutral_from:
+            p = np.where(np.arange(len(p)) == neutral, -1.0, p)
         return (names[int(p.argmax())],)
     return _at_least(p, names, rule.threshold)
 

@@ -26,6 +26,7 @@ from thymos.adapters.weights import DEFAULT
 from thymos.agent.calibrated import (
     Calibration,
     Correction,
+    Neutral,
     fitted_confidence,
     resolve_calibration,
     rule_for,
@@ -130,6 +131,7 @@ class Labeler:
         abstain_below: float = 0.0,
         accuracy: float | None = None,
         coverage: float | None = None,
+        neutral: Neutral = "likeliest",
         device: str | None = None,
         engine: Engine = "auto",
         calibration: Calibration = "auto",
@@ -154,6 +156,8 @@ class Labeler:
             accuracy: no label is chosen where answers would be right less often than this, going by the dev split;
                 instead of `abstain_below`, and only where the model was calibrated for the taxonomy.
             coverage: give each row the set of labels that holds its gold labels with this probability, likewise.
+            neutral: "fitted" chooses the neutral label of a single-label set only where the model is so sure of it that
+                F1 of the others is best, going by the dev split; "likeliest" where it is the likeliest.
             device: torch device; a GPU if there is one when None.
             engine: auto, eager, compiled or general.
             calibration: auto, fitted, content-free or none.
@@ -186,7 +190,7 @@ class Labeler:
             labels,
             bound,
             forward=forward,
-            rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage),
+            rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage, neutral),
             engine=engine,
             calibration=calibration,
             max_tokens=max_tokens,
@@ -306,6 +310,7 @@ class Labeler:
             "votes": fitted.votes.weight if fitted.votes else None,
             "threshold": self._rule.threshold,
             "abstain_below": self._rule.abstain_below,
+            "neutral_from": self._rule.neutral_from,
             "label_set_from": self._rule.set_from,
             "max_tokens": self._max_tokens,
         }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from thymos.adapters.confidence import GRID, Confidence
 from thymos.finetune.calibration.abstention import answer_thresholds
 from thymos.finetune.calibration.conformal import set_thresholds
+from thymos.finetune.calibration.neutral import best_neutral
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
 from thymos.finetune.calibration.thresholds import expected_thresholds
 from thymos.prompts.taxonomy import Kind, Taxonomy
@@ -29,6 +30,9 @@ def fit_confidence(log_probabilities: NDArray[np.float64], gold: NDArray[np.bool
     thresholds = None
     if taxonomy.kind is Kind.MULTI:
         thresholds = _rounded(expected_thresholds(p, gold))
+    neutral_from = None
+    if taxonomy.kind is Kind.SINGLE and taxonomy.neutral is not None:
+        neutral_from = round(best_neutral(p, gold, taxonomy.names.index(taxonomy.neutral)), _DIGITS)
     right = gold[np.arange(len(gold)), p.argmax(axis=1)]
     return Confidence(
         taxonomy=taxonomy.name,
@@ -41,6 +45,7 @@ def fit_confidence(log_probabilities: NDArray[np.float64], gold: NDArray[np.bool
             None if each is None else _down((each,))[0] for each in answer_thresholds(p.max(axis=1), right, GRID)
         ),
         rows=len(gold),
+        neutral_from=neutral_from,
     )
 
 

@@ -94,3 +94,15 @@ def test_another_prompt_or_label_set_is_not_calibrated(tiny_model: Path, fitted:
             replace(model, model=load_language_model(str(tiny_model)).model), labels, load_prompt(prompt, labels)
         )
         assert labeler.identity()["calibration"] == wanted
+
+
+def test_neutral_is_fitted_for_single_label_sets_that_have_one(fitted: Confidence) -> None:
+    chance = np.random.default_rng(3)
+    told = load_taxonomy("dailydialog")
+    p = chance.dirichlet(np.full(len(told), 0.4), size=300)
+    single = fit_confidence(np.log(np.maximum(p, 1e-9)), p == p.max(axis=1, keepdims=True), told)
+    assert rule_for(single, None, 0.0, None, None, "fitted").neutral_from == single.neutral_from
+    assert rule_for(single, None, 0.0, None, None).neutral_from == 0
+    with pytest.raises(InputError, match="neutral must be likeliest"):
+        rule_for(fitted, None, 0.0, None, None, "fitted")
+    assert Confidence.from_json(single.as_json()) == single

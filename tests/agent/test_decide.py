@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from thymos.agent.decide import Rule, decide
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
@@ -83,3 +84,20 @@ def test_a_label_set_holds_the_likeliest_and_all_that_reach_its_limit() -> None:
     assert lonely.label_set == ("joy",)
     [without] = decide(["a"], logs((0.5, 0.3, 0.2)), taxonomy(Kind.SINGLE), Rule())
     assert without.label_set is None
+
+
+def test_neutral_must_be_sure_where_that_is_asked() -> None:
+    told = load_taxonomy("dailydialog")
+    place = told.index("no emotion")
+    p = np.full((2, len(told)), 0.05)
+    p[:, place], p[:, told.index("fear")] = 0.5, 0.25
+    p[1, place], p[1, told.index("fear")] = 0.65, 0.1
+    scores = np.log(p).astype(np.float32)
+
+    def labels(rule: Rule) -> list[tuple[str, ...]]:
+        return [each.labels for each in decide(["a", "b"], scores, told, rule)]
+
+    assert labels(Rule()) == [("no emotion",), ("no emotion",)]
+    assert labels(Rule(neutral_from=0.6)) == [("fear",), ("no emotion",)]
+    with pytest.raises(InputError, match="neutral-from"):
+        Rule(neutral_from=1.5)

@@ -36,7 +36,7 @@ def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
     if choices and isinstance(choices[-1], str):  # a Literal
         assert getattr(getattr(parsed("in.csv", flag, choices[-1]), group), name) == choices[-1] != before
         return
-    whole = dict.fromkeys(("limit", "max_tokens", "context_turns"), int)
+    whole: dict[str, type] = dict.fromkeys(("limit", "max_tokens", "context_turns"), int) | {"kb": Path}
     kind = (whole | dict.fromkeys(("threshold", "accuracy", "coverage"), float)).get(
         name, type(before)
     )  # these are None
@@ -45,6 +45,7 @@ def test_every_flag_reaches_its_field(group: str, name: str, flag: str) -> None:
         int: (["7"], 7),
         float: (["0.125"], 0.125),
         tuple: (["x"], ("x",)),
+        Path: (["x"], Path("x")),
     }.get(kind, (["x"], "x"))
     job = parsed("in.csv", flag, *value)
     assert getattr(getattr(job, group), name) == wanted

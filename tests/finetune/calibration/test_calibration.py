@@ -9,6 +9,7 @@ from thymos.adapters.confidence import GRID, Confidence
 from thymos.finetune.calibration.abstention import answer_thresholds
 from thymos.finetune.calibration.conformal import set_thresholds
 from thymos.finetune.calibration.fit import fit_confidence
+from thymos.finetune.calibration.neutral import best_neutral
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
 from thymos.finetune.calibration.thresholds import best_thresholds, choose, expected_thresholds, macro_f1
 from thymos.finetune.calibration.weight import best_weight
@@ -143,3 +144,21 @@ def test_a_damaged_calibration_is_one_sentence(change: dict[str, object]) -> Non
     values = fit_confidence(*world(300), load_taxonomy("ekman")).as_json()
     with pytest.raises(ModelError, match="save it again"):
         Confidence.from_json(values | change)
+
+
+def test_neutral_is_called_so_where_the_f1_of_the_others_is_best() -> None:
+    log_p, gold = world(3000, labels=5)
+    p = np.exp(log_p)
+    p[:, 0] += 0.8  # a model that says neutral too often
+    p /= p.sum(axis=1, keepdims=True)
+
+    def micro(at: float) -> float:
+        rest = np.where(np.arange(5) == 0, -1, p)
+        said = np.where((p.argmax(1) == 0) & (p[:, 0] < at), rest.argmax(1), p.argmax(1))
+        hits = sum(gold[row, label] for row, label in enumerate(said) if label)
+        return float(2 * hits / ((said > 0).sum() + gold[:, 1:].sum()))
+
+    found = best_neutral(p, gold, 0)
+    assert micro(found) == pytest.approx(max(micro(at) for at in np.linspace(0, 1, 401)), abs=0.002)
+    assert micro(found) > micro(0) + 0.05
+    assert best_neutral(p[:2], np.array([[True, False, False, False, False]] * 2), 0) == 0
