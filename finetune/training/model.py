@@ -120,7 +120,19 @@ def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any
         if train.method == "qlora":
             prepare: Any = prepare_model_for_kbit_training
             model = prepare(model, use_gradient_checkpointing=False)
+            _never_pack(model)
         return get_peft_model(model, config)
+
+
+def _never_pack(model: Any) -> None:
+    """Keep 4-bit weights in the form through which gradients flow.
+
+    On processors with AVX512-BF16, bitsandbytes packs them anew in the first forward pass in evaluation mode, a look at
+    dev, and the products of packed weights have no backward pass: training would go on with wrong gradients.
+    """
+    for part in model.modules():
+        if hasattr(part, "support_avx512bf16_for_cpu"):
+            part.support_avx512bf16_for_cpu = False
 
 
 def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:

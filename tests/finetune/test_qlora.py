@@ -17,12 +17,13 @@ def test_the_embedded_model_in_four_bits_learns(tmp_path: Path) -> None:
     write_corpus(tmp_path, "invented", 120, seed=1)
     told = recipe(
         Path(DEFAULT),
+        vary={"share": 0},
         train={
             "method": "qlora",
-            "epochs": 2,
+            "epochs": 8,
             "learning_rate": 2e-3,
-            "freeze_layers": 20,
-            "evaluations": 1,
+            "freeze_layers": 15,
+            "evaluations": 4,
             "average": 0,
         },
     )
