@@ -5,7 +5,6 @@ Takes what a user wishes and what was fitted; gives a calibration, what it does 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from thymos.adapters.confidence import Confidence
-from thymos.adapters.llm.adapter import adapter_folder
 from thymos.adapters.llm.load import LanguageModel
 from thymos.agent.decide import THRESHOLD, Rule
 from thymos.prompts.errors import InputError
@@ -59,8 +57,7 @@ def stored_votes(model: LanguageModel, taxonomy: Taxonomy) -> Weighed | None:
     Raises:
         ModelError: the file is damaged.
     """
-    folder = adapter_folder(model.adapter) if model.adapter is not None else Path(model.name).expanduser()
-    path = folder / votes_file(taxonomy.name)
+    path = model.folder / votes_file(taxonomy.name)
     return load_votes(path)[0] if path.is_file() else None
 
 
@@ -89,8 +86,16 @@ def rule_for(
     neutral: Neutral = "likeliest",
 ) -> Rule:
     """Put the decision together from what is wished and what was fitted."""
-    if neutral == "fitted" and (confidence is None or confidence.neutral_from is None):
-        raise InputError(_UNFITTED.format(what="neutral", wish="likeliest", got=neutral))
+    if neutral == "fitted":
+        if confidence is None:
+            raise InputError(_UNFITTED.format(what="neutral", wish="likeliest", got=neutral))
+        if confidence.neutral_from is None:
+            raise InputError(
+                "neutral must be likeliest for a label set of several labels or without a neutral one, got fitted; an "
+                "adapter of an earlier version is calibrated again with `thymos adapters calibrate`"
+            )
+        if accuracy is not None:
+            raise InputError("accuracy must go with the likeliest label, got neutral fitted too; give one of them")
     if accuracy is not None:
         if abstain_below:
             raise InputError("abstention must be wished one way, got abstain-below and accuracy; give one of them")

@@ -25,8 +25,8 @@ class Rule:
         threshold: multi-label only: a label is chosen at this probability or above, and the likeliest always is; one
             threshold for all labels, or one for each in taxonomy order.
         abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
-        neutral_from: single-label only: the neutral label is chosen at this probability or above, else the likeliest of
-            the others; 0 chooses the likeliest of all.
+        neutral_from: single-label only: where the neutral label is the likeliest, but below this probability, the
+            likeliest of the others is chosen; 0 chooses the likeliest of all.
         set_from: a label is in the label set at this probability or above, the likeliest always; None: no sets.
     """
 
@@ -65,15 +65,16 @@ def decide(
     predictions = []
     for row, identifier in enumerate(ids):
         abstained = bool(ordered[row, -1] < rule.abstain_below)
+        chosen = _chosen(p[row], names, taxonomy.kind, rule, neutral)
         predictions.append(
             Prediction(
                 id=identifier,
-                labels=() if abstained else _chosen(p[row], names, taxonomy.kind, rule, neutral),
+                labels=() if abstained else chosen,
                 probabilities={name: round(float(value), DIGITS) for name, value in zip(names, p[row], strict=True)},
                 entropy=round(float(entropies[row]), DIGITS),
                 margin=round(float(margins[row]), DIGITS),
                 abstained=abstained,
-                label_set=None if rule.set_from is None else _at_least(p[row], names, rule.set_from),
+                label_set=None if rule.set_from is None else _with(chosen, _at_least(p[row], names, rule.set_from)),
             )
         )
     return predictions
@@ -88,6 +89,11 @@ def _chosen(
             p = np.where(np.arange(len(p)) == neutral, -1.0, p)
         return (names[int(p.argmax())],)
     return _at_least(p, names, rule.threshold)
+
+
+def _with(chosen: tuple[str, ...], label_set: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a label set that holds a single chosen label too, which need not be the likeliest."""
+    return label_set if len(chosen) != 1 or chosen[0] in label_set else (*label_set, *chosen)
 
 
 def _at_least(p: NDArray[np.float64], names: tuple[str, ...], threshold: float | tuple[float, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from thymos.adapters.confidence import Confidence
 from thymos.agent.calibrated import Correction
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, ModelError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.retrieval.knowledge_base import KnowledgeBase
 from thymos.retrieval.votes import Weighed, load_votes, save_votes, votes_file
@@ -76,6 +76,11 @@ def save_examples(folder: Path, base: KnowledgeBase, examples: Examples) -> Path
     return path
 
 
+def forget_examples(folder: Path, taxonomy: Taxonomy) -> None:
+    """Take away what was weighed for a label set before."""
+    (folder / votes_file(taxonomy.name)).unlink(missing_ok=True)
+
+
 def are_weighed(folder: Path, taxonomy: Taxonomy) -> bool:
     """Say whether a base has votes for a label set."""
     return (folder / votes_file(taxonomy.name)).is_file()
@@ -96,10 +101,13 @@ def open_examples(folder: Path, taxonomy: Taxonomy) -> Examples:
     if not are_weighed(folder, taxonomy):
         raise InputError(
             f"examples of the knowledge base must be weighed for {taxonomy.name}, got none in {folder}; add a labelled "
-            "corpus with `thymos kb add --exemplars` and weigh it with `thymos kb weigh`"
+            "corpus with `thymos kb add --exemplars` and weigh it with `thymos kb weigh`; leave --kb out where "
+            "they do not help"
         )
     path = folder / votes_file(taxonomy.name)
     weighed, notes = load_votes(path, base.embedder)
+    if missing := {_LABELER, _EXEMPLARS, _CONFIDENCE} - notes.keys():
+        raise ModelError(f"votes must be of `thymos kb weigh`, got {path} without {min(missing)}; weigh them again")
     confidence = Confidence.from_json(json.loads(notes[_CONFIDENCE]))
     if notes[_EXEMPLARS] != base.exemplars(taxonomy.name).sha256 or not confidence.fits(taxonomy):
         raise InputError(

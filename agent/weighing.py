@@ -23,7 +23,7 @@ from thymos.finetune.training.dev import gold_matrix
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Kind, Taxonomy
 from thymos.retrieval.knowledge_base import KnowledgeBase
-from thymos.retrieval.passage import KINDS
+from thymos.retrieval.passage import EXEMPLAR
 from thymos.retrieval.search import Filter, Options
 from thymos.retrieval.votes import Votes, Weighed, pool
 
@@ -76,7 +76,7 @@ class Weighing:
     """What was found.
 
     Attributes:
-        arms: in the order of `ARMS`.
+        arms: in the order of `ARMS`; those with passages only where one was near enough to a row.
         rows: that were scored.
         known: rows left out, since an example says the same.
         weight: of the votes; 0 where they do not help.
@@ -102,7 +102,7 @@ def weigh(
         scorer: of samples.
         base: with passages and with labelled examples of the scorer's label set.
         samples: with gold labels.
-        on_progress: called with rows scored and rows to score; each is scored twice.
+        on_progress: called with rows scored and rows to score; each is scored again where passages are shown.
 
     Raises:
         InputError: there are too few examples or rows.
@@ -116,14 +116,17 @@ def weigh(
         )
     said = {" ".join(text.casefold().split()) for text in exemplars.texts}
     fresh = [each for each in samples if " ".join((each.text or "").casefold().split()) not in said]
+    golds = gold_matrix([each.gold or () for each in fresh], taxonomy)  # first, since a label may be unknown
     shown = _with_passages(base, fresh)
-    scored = _scored(scorer, [*fresh, *shown], on_progress)
-    kept = [place for place in range(len(fresh)) if place in scored and place + len(fresh) in scored]
-    gold = gold_matrix([fresh[place].gold or () for place in kept], taxonomy)
+    informing = shown != fresh
+    scored = _scored(scorer, [*fresh, *(shown if informing else ())], on_progress)
+    shift = len(fresh) if informing else 0
+    kept = [place for place in range(len(fresh)) if place in scored and place + shift in scored]
+    gold = golds[kept]
     if len(kept) < FEWEST:
         raise InputError(f"rows to weigh with must be {FEWEST} or more, got {len(kept)} that no example says")
     plain = np.stack([scored[place] for place in kept])
-    informed = np.stack([scored[place + len(fresh)] for place in kept])
+    informed = np.stack([scored[place + shift] for place in kept])
     votes = Votes.fit(
         exemplars.texts,
         gold_matrix(exemplars.labels, taxonomy),
@@ -138,7 +141,7 @@ def weigh(
         "neighbours": (plain, shares),
         "both": (informed, shares),
     }
-    arms = tuple(_arm(name, *given[name], gold, taxonomy) for name in ARMS)
+    arms = tuple(_arm(name, *given[name], gold, taxonomy) for name in (ARMS if informing else ("none", "neighbours")))
     weight = best_weight(plain, shares, gold)
     examples = None
     if weight:
@@ -149,7 +152,10 @@ def weigh(
 
 def _with_passages(base: KnowledgeBase, samples: Sequence[Sample]) -> list[Sample]:
     """Return samples with the nearest passage as an earlier turn; as they are where none is near."""
-    hits = base.search_many([sample.text or "" for sample in samples], Options(k=1, least=_NEAR), Filter(kinds=KINDS))
+    kinds = tuple(kind for kind in base.counts("kind") if kind != EXEMPLAR)
+    if not kinds:
+        return list(samples)
+    hits = base.search_many([sample.text or "" for sample in samples], Options(k=1, least=_NEAR), Filter(kinds=kinds))
     return [
         replace(sample, context=(Turn(found[0].passage.text, _NOTE), *sample.context)) if found else sample
         for sample, found in zip(samples, hits, strict=True)

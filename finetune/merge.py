@@ -44,6 +44,8 @@ def merge_adapter(adapter: str, output: Path) -> None:
             shutil.copyfile(votes, stage / votes.name)
         write_card(stage, replace(card, facts=facts))
         stage.replace(output)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(stage, ignore_errors=True)
-        raise refusal(output, error) from error
+        if isinstance(error, OSError):
+            raise refusal(output, error) from error
+        raise

@@ -78,9 +78,11 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         write_card(stage, card)
         shutil.rmtree(folder, ignore_errors=True)
         stage.replace(folder)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(stage, ignore_errors=True)
-        raise refusal(folder, error) from error
+        if isinstance(error, OSError):
+            raise refusal(folder, error) from error
+        raise
     return folder
 
 

@@ -88,7 +88,9 @@ def recalibrate(
         write_votes(stage, fits)
         write_card(stage, told)
         stage.replace(output)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(stage, ignore_errors=True)
-        raise refusal(output, error) from error
+        if isinstance(error, OSError):
+            raise refusal(output, error) from error
+        raise
     return figures

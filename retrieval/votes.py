@@ -77,6 +77,7 @@ class Votes:
         *,
         embedder: Embedder | None = None,
         vectors: NDArray[np.float32] | None = None,
+        shared: bool = False,
     ) -> Self:
         """Learn from labelled texts.
 
@@ -86,6 +87,8 @@ class Votes:
             labels: names in the order of the columns.
             embedder: what makes sentence vectors; None votes by words alone.
             vectors: of the texts, where the embedder has made them before.
+            shared: whether the votes will leave this machine: the vocabulary is stored as it is, so words and pairs
+                that one text alone has, names among them, are left out.
 
         Raises:
             InputError: there are no texts with words.
@@ -94,7 +97,7 @@ class Votes:
 
         if not len(texts):
             raise InputError("examples must be one or more, got none; add labelled rows")
-        vectorizer = _vectorizer(min_df=2 if len(texts) >= _RARE_FROM else 1, max_features=_MOST_WORDS)
+        vectorizer = _vectorizer(min_df=2 if shared or len(texts) >= _RARE_FROM else 1, max_features=_MOST_WORDS)
         try:
             features: Any = vectorizer.fit_transform(texts)
         except ValueError as error:

@@ -33,6 +33,7 @@ class LanguageModel:
         adapter: as the user named it, or None.
         adapter_sha256: over the adapter's weights and configuration, or None.
         card: of the adapter, or of a fully tuned model; None where nothing is known.
+        folder: where the adapter lies, or else the model.
         load_in: 4bit, 8bit or None for the weights' own format.
         dtype: number format of the computation.
         device: where it lives.
@@ -45,6 +46,7 @@ class LanguageModel:
     adapter: str | None
     adapter_sha256: str | None
     card: AdapterCard | None
+    folder: Path
     load_in: LoadIn | None
     dtype: str
     device: str
@@ -93,6 +95,7 @@ def load_language_model(
         adapter=adapter,
         adapter_sha256=adapter_sha256,
         card=card,
+        folder=where or folder,
         load_in=load_in,
         dtype=dtype,
         device=device,

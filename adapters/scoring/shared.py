@@ -21,6 +21,7 @@ from thymos.adapters.scoring.engine import Engine, resolve_engine
 from thymos.adapters.scoring.layer import Deltas, LowRank
 from thymos.adapters.scoring.scorer import Forward
 from thymos.adapters.scoring.tight import TightLlama
+from thymos.adapters.scoring.tuned import is_plain
 from thymos.adapters.weights import DEFAULT
 from thymos.prompts.errors import ModelError
 
@@ -55,6 +56,8 @@ class SharedModel:
         """
         self.base = model
         shapes = [_shapes(layer) for layer in model.model.model.layers] if hasattr(model.model, "model") else []
+        if engine == "general":
+            raise ModelError("engine must be auto, eager or compiled to share a model, got general; leave it out")
         self.engine, forward = resolve_engine(model, engine)
         if not isinstance(forward, TightLlama):
             raise ModelError(
@@ -86,7 +89,7 @@ class SharedModel:
             card = read_card(folder)
             if card is not None:
                 check_base(card, adapter, self.base.name, self.base.sha256)
-            known = replace(self.base, adapter=adapter, adapter_sha256=files_digest(folder), card=card)
+            known = replace(self.base, adapter=adapter, adapter_sha256=files_digest(folder), card=card, folder=folder)
             self._updated[adapter] = known, self._tight.updated(self._read(folder, adapter))
         return self._updated[adapter]
 
@@ -102,7 +105,7 @@ class SharedModel:
             config: Any = LoraConfig.from_pretrained(str(folder))
         except (SafetensorError, OSError, ValueError, TypeError) as error:
             raise ModelError(f"adapter must be whole, got {adapter!r}: {error}; fetch or save it again") from error
-        if config.use_dora or config.bias != "none" or config.modules_to_save:
+        if not is_plain(config):
             raise ModelError(
                 f"adapter must be plain LoRA to share its base model, got {adapter!r} with more; load it alone"
             )

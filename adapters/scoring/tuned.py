@@ -22,8 +22,19 @@ _ADAPTER = "default"  # the name that peft gives an adapter unless told otherwis
 def supports_tuning(model: Any) -> bool:
     """Say whether a peft model is computed here: plain LoRA on the linears of a Llama that `supports` allows."""
     config = model.peft_config[_ADAPTER]
-    plain = config.peft_type == "LORA" and not config.use_dora and config.bias == "none" and not config.modules_to_save
-    return bool(plain and not config.lora_dropout and supports(model.get_base_model().config))
+    return is_plain(config) and not config.lora_dropout and supports(model.get_base_model().config)
+
+
+def is_plain(config: Any) -> bool:
+    """Say whether a peft configuration is LoRA or rsLoRA of one rank and one scale, and nothing else."""
+    return bool(
+        config.peft_type == "LORA"
+        and not config.use_dora
+        and config.bias == "none"
+        and not config.modules_to_save
+        and not config.rank_pattern
+        and not config.alpha_pattern
+    )
 
 
 class TunedLlama(nn.Module):

@@ -56,8 +56,8 @@ def ask(
         budget: Scorings at most; more measure finer parts of a long text.
         kb: Folder of the knowledge base.
         causes: Adapter tuned with the recipe `cause`, which finds the turns that brought the feeling about.
-        writer: Instruction-tuned model that writes the steps in its own words, checked; templates write them unless
-            given. A model of some billions of parameters is needed for good sentences.
+        writer: Instruction-tuned model that writes the steps in its own words; its citations are checked, what it makes
+            of them is not. Templates write them unless given; good sentences take some billions of parameters.
         as_json: Print the whole result as JSON.
         html: Write a page with highlighted cues and sources that open.
         model: see the group Model.
@@ -76,17 +76,29 @@ def ask(
     from thymos.agent.reasoning.reasoner import Reasoner
     from thymos.agent.reasoning.writing import write_steps
     from thymos.prompts.catalogue import load_taxonomy
+    from thymos.retrieval.builtin import default_folder
 
     if not text.strip():
         raise InputError('text must say something, got nothing; write thymos ask "what was said"')
     given: dict[str, Any] = {name: value for name, value in asdict(model).items() if value is not None}
-    weighed = kb if kb is not None and not no_retrieval and are_weighed(kb, load_taxonomy(taxonomy)) else None
+    folder = kb or default_folder()
+    weighed = folder if not no_retrieval and are_weighed(folder, load_taxonomy(taxonomy)) else None
+    if causes is not None and not context:
+        raise InputError("causes must be looked for among earlier turns, got none; give them with --context")
+    if causes is not None and model.load_in is not None:
+        raise InputError(f"--causes must go without --load-in, got {model.load_in}: quantised weights are not shared")
     finder = None
     if causes is not None:  # two adapters on one model in memory
         shared = SharedModel.load(model.model, device=model.device, engine=model.engine)
         finder = CauseFinder.from_pretrained(causes, shared)
         given["model"] = shared
-    labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
+    try:
+        labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
+    except InputError as error:
+        if weighed is None:
+            raise
+        Console(stderr=True, markup=False, highlight=False).print(f"examples do not vote: {error}")
+        labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
     steps = write_steps if writer is None else FreeWriter(local_model(writer, device=model.device))
     base = None if no_retrieval else opened(kb)
     reasoner = Reasoner(labeler, labeler.taxonomy.name, base, budget=budget, causes=finder, writer=steps)

@@ -51,13 +51,18 @@ def weigh(
 
     from thymos.adapters.corpus import BadRow
     from thymos.adapters.readers import Columns, open_corpus
-    from thymos.agent.examples import save_examples
+    from thymos.agent.cli.label import usual_turns
+    from thymos.agent.examples import forget_examples, save_examples
     from thymos.agent.labeler import Labeler
+    from thymos.agent.weighing import ARMS
     from thymos.agent.weighing import weigh as weigh_rows
+    from thymos.prompts.catalogue import load_taxonomy
     from thymos.retrieval.builtin import default_folder, open_base
     from thymos.retrieval.folder import lock
 
-    corpus = open_corpus(str(dev), format=format, columns=Columns(text=text_column, label=label_column))
+    turns = usual_turns(model.model, model.adapter, load_taxonomy(taxonomy).name)
+    columns = Columns(text=text_column, label=label_column)
+    corpus = open_corpus(str(dev), format=format, columns=columns, context_turns=turns)
     samples = [row for row in corpus if not isinstance(row, BadRow) and row.gold and row.text]
     if not samples:
         raise InputError(f"corpus must have rows with text and gold labels, got none in {dev.name}; name its --format")
@@ -78,7 +83,11 @@ def weigh(
     console.print(table)
     left = f", {found.known:,} left out that an example says" if found.known else ""
     console.print(f"\n{found.rows:,} rows{left}; fitted on one half and scored on the other, in turn")
+    if len(found.arms) < len(ARMS):
+        console.print("No passage of this base is near to a row, so none was shown.")
     if found.examples is None:
+        with lock(folder):
+            forget_examples(folder, labeler.taxonomy)
         console.print(f"The votes of the examples do not help for {taxonomy}: nothing is stored.")
         return
     with lock(folder):

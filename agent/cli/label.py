@@ -116,13 +116,18 @@ def open_input(job: Job) -> "Corpus":
 
 
 def _context_turns(job: Job) -> int:
-    """Return how many earlier turns the model was tuned with, going by its card; no weights are loaded."""
-    from thymos.adapters.llm.adapter import adapter_folder, read_card, wished_adapter
     from thymos.prompts.catalogue import load_taxonomy
 
-    wished = wished_adapter(job.model.model, job.model.adapter)
+    return usual_turns(job.model.model, job.model.adapter, load_taxonomy(job.decision.taxonomy).name)
+
+
+def usual_turns(model: str, adapter: str, taxonomy: str) -> int:
+    """Return how many earlier turns a model was tuned with, going by its card; no weights are loaded."""
+    from thymos.adapters.llm.adapter import adapter_folder, read_card, wished_adapter
+
+    wished = wished_adapter(model, adapter)
     card = read_card(adapter_folder(wished)) if wished else None
-    return card.context_turns.get(load_taxonomy(job.decision.taxonomy).name, CONTEXT_TURNS) if card else CONTEXT_TURNS
+    return card.context_turns.get(taxonomy, CONTEXT_TURNS) if card else CONTEXT_TURNS
 
 
 def load_labeler(job: Job, expected_rows: int | None) -> "PreviewLabeler":

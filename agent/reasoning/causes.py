@@ -15,7 +15,7 @@ from thymos.adapters.weights import DEFAULT
 from thymos.agent.labeler import Labeler
 from thymos.agent.prediction import Prediction
 from thymos.agent.reasoning.values import Cause
-from thymos.prompts.errors import RowError
+from thymos.prompts.errors import InputError, RowError
 
 LABELS = "cause"  # the label set
 _LEAST = 0.1  # probability of a cause: by token F1 on RECCON's dev split, where 0.08 to 0.2 differ by a hundredth
@@ -47,7 +47,13 @@ class CauseFinder:
         Raises:
             ThymosError: model or adapter can't be used here.
         """
-        return cls(Labeler.from_pretrained(model, adapter=adapter, taxonomy=LABELS, threshold=_LEAST))
+        labeler = Labeler.from_pretrained(model, adapter=adapter, taxonomy=LABELS, threshold=_LEAST)
+        if labeler.identity()["prompt"] != LABELS:
+            raise InputError(
+                f"adapter for causes must be tuned with the recipe `{LABELS}`, got {adapter!r}, which was not; "
+                f"make one with `thymos finetune {LABELS}`"
+            )
+        return cls(labeler)
 
     def find(self, sample: Sample) -> tuple[Cause, ...]:
         """Find the causes of one sample; see `find_many`."""
@@ -74,9 +80,9 @@ def _causes(sample: Sample, answer: Prediction | RowError) -> tuple[Cause, ...]:
     found: dict[int | None, Cause] = {}
     for label in answer.labels:
         back = turns_back(label)
-        if back is None:
-            continue
-        turn = None if back == 0 else max(0, len(sample.context) - back)
+        if back is None or back > len(sample.context):
+            continue  # not said, or before the dialogue begins
+        turn = None if back == 0 else len(sample.context) - back
         said = (sample.text or "") if turn is None else sample.context[turn].text
         found.setdefault(turn, Cause(turn=turn, text=said, probability=answer.probabilities[label]))
     return tuple(found.values())

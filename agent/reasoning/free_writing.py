@@ -1,9 +1,9 @@
-"""`FreeWriter`: a language model writes the steps, and what it writes is held to what was measured and recalled.
+"""`FreeWriter`: a language model writes the steps, and may cite only what was measured and recalled.
 
 Takes whatever turns an instruction and a request into text (a local model, any LangChain chat model); gives steps. A
 line that names no step is dropped, a step that is missing is written by the templates, and citations are checked by the
-reasoner as those of the templates are: an invented one is taken out and its sentence shown as bare. The label is scored
-before and does not depend on what is written here.
+reasoner as those of the templates are: an invented one is taken out and its sentence shown as bare. Whether a sentence
+follows from what it cites is not checked. The label is scored before and does not depend on what is written here.
 """
 
 import re
@@ -21,10 +21,10 @@ _MOST = 6  # sentences of a step
 _LONGEST = 400  # characters of a sentence
 _SHOWN = 8  # cues that the model is shown
 _NEW_TOKENS = 400
-_LINE = re.compile(rf"^\W*({'|'.join(STEPS)})\W*?:\s*(.+)$", re.IGNORECASE)
-_CITATION = re.compile(r"\[((?:cue|kb|ex):[^\]\s]+)\]")
+_LINE = re.compile(rf"^[\W\d]*({'|'.join(STEPS)})\W*?:\s*(.+)$", re.IGNORECASE)
+_CITATION = re.compile(r"(?:cue|kb|ex):[^\],;\s]+")  # inside brackets, several of which may share a pair
 _ORPHAN = re.compile(r"\s+(?=[.,;:!?])|[,;]\s*(?=[.!?])")  # what brackets leave behind
-_BETWEEN = re.compile(r"(?<=[.!?\]])\s+(?!\[)")  # sentences; citations belong to the one before them
+_BETWEEN = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z\"])")  # sentences; citations belong to the one before them
 
 
 class FreeWriter:
@@ -101,7 +101,8 @@ def local_model(name: str, *, device: str | None = None) -> Write:
 
 
 def _sentence(text: str) -> Sentence | None:
-    citations = tuple(dict.fromkeys(_CITATION.findall(text)))
+    brackets = " ".join(re.findall(r"\[[^\]]*\]", text))
+    citations = tuple(dict.fromkeys(_CITATION.findall(brackets)))
     words = _ORPHAN.sub("", " ".join(re.sub(r"\[[^\]]*\]", "", text).split())).strip(" ,;*_")
     if not re.search(r"\w", words):
         return None

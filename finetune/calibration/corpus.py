@@ -50,7 +50,7 @@ def fit_corpus(corpus: TrainingCorpus, forward: Forward, encoder: RowEncoder, pr
     if votes:
         samples = [sample for sample in corpus.train if (sample.text or "").strip()]
         gold = gold_matrix([sample.gold or () for sample in samples], corpus.taxonomy)
-        found = Votes.fit([sample.text or "" for sample in samples], gold, corpus.taxonomy.names)
+        found = Votes.fit([sample.text or "" for sample in samples], gold, corpus.taxonomy.names, shared=True)
         shares = found.log_shares(split.texts)
         weight = best_weight(scores, shares, split.gold)
         scores = pool(scores, shares, weight)

@@ -71,6 +71,8 @@ def _expected(p: Floats, gold: Bools) -> float:
 
     logits = np.log(np.maximum(p, _TINY)) - np.log(np.maximum(1 - p, _TINY))
     platt = LogisticRegression(C=1e3).fit(logits[:, None], gold)
+    if platt.coef_[0, 0] <= 0:
+        return 1.0  # probabilities say nothing of this label, and every row would be chosen
     order = np.argsort(-p, kind="stable")
     chances = platt.predict_proba(logits[order, None])[:, 1]
     f1 = 2 * chances.cumsum() / (np.arange(1, len(p) + 1) + chances.sum())

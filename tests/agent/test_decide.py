@@ -98,6 +98,8 @@ def test_neutral_must_be_sure_where_that_is_asked() -> None:
         return [each.labels for each in decide(["a", "b"], scores, told, rule)]
 
     assert labels(Rule()) == [("no emotion",), ("no emotion",)]
+    (first, _) = decide(["a", "b"], scores, told, Rule(neutral_from=0.6, set_from=0.4))
+    assert first.label_set == ("no emotion", "fear"), "what is chosen is in the set"
     assert labels(Rule(neutral_from=0.6)) == [("fear",), ("no emotion",)]
     with pytest.raises(InputError, match="neutral-from"):
         Rule(neutral_from=1.5)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from tests.finetune.recipes import lines
 from thymos.adapters.sample import Sample
+from thymos.agent.cli.ask import ask
 from thymos.agent.cli.kb_weigh import weigh as weigh_command
 from thymos.agent.cli.label_flags import ModelFlags
-from thymos.agent.examples import open_examples, save_examples
+from thymos.agent.examples import are_weighed, forget_examples, open_examples, save_examples
 from thymos.agent.labeler import Labeler
 from thymos.agent.weighing import ARMS, weigh
 from thymos.prompts.catalogue import load_taxonomy
@@ -59,11 +60,11 @@ def test_examples_that_know_more_than_the_model_are_weighed_in(base: KnowledgeBa
     known = [Sample(id="k", text=base.exemplars("ekman").texts[0].upper(), gold=("joy",))]
     found = weigh(Ignorant(), base, [*rows(100, seed=2), *known], lambda *each: told.append(each))
     arms = {arm.name: arm for arm in found.arms}
-    assert tuple(arms) == ARMS
+    assert tuple(arms) == ("none", "neighbours"), "this base has no passage to show"
     assert arms["neighbours"].macro_f1 > arms["none"].macro_f1 + 0.2
     assert arms["neighbours"].loss < arms["none"].loss
     assert found.known >= 1, "what an example says is no row to weigh with"
-    assert told[-1] == (2 * found.rows, 2 * found.rows)
+    assert told[-1] == (found.rows, found.rows)
     assert found.weight > 0.3
     assert found.examples is not None
     assert found.examples.labeler == "ignorant"
@@ -72,10 +73,12 @@ def test_examples_that_know_more_than_the_model_are_weighed_in(base: KnowledgeBa
 def test_passages_are_shown_to_the_model_in_their_arm(base: KnowledgeBase) -> None:
     informed = KnowledgeBase(base.embedder)
     informed.add([*base.passages(), Passage("p", "The sun, a party, sweets and a dance.", kind="definition")])
-    plain = {arm.name: arm for arm in weigh(Ignorant(), base, rows(100, seed=2)).arms}
-    shown = {arm.name: arm for arm in weigh(Ignorant(), informed, rows(100, seed=2)).arms}
-    assert plain["passages"] != shown["passages"]
-    assert plain["none"] == shown["none"]
+    told: list[tuple[int, int]] = []
+    found = weigh(Ignorant(), informed, rows(100, seed=2), lambda *each: told.append(each))
+    arms = {arm.name: arm for arm in found.arms}
+    assert tuple(arms) == ARMS
+    assert arms["passages"].macro_f1 != arms["none"].macro_f1
+    assert told[-1] == (2 * found.rows, 2 * found.rows)
 
 
 def test_too_few_examples_or_rows_are_told(base: KnowledgeBase) -> None:
@@ -96,6 +99,7 @@ def test_the_command_stores_votes_that_a_labeler_uses(
     weigh_command(dev, taxonomy="ekman", label_column="emotion", kb=folder, model=flags)
     out = capsys.readouterr().out
     assert "neighbours" in out
+    assert "No passage of this base" in out
     assert "votes count" in out
 
     def right(**more: Any) -> int:
@@ -110,11 +114,17 @@ def test_the_command_stores_votes_that_a_labeler_uses(
         right(kb=folder, calibration="none")
     with pytest.raises(InputError, match="must be weighed for meld"):
         Labeler.from_pretrained(str(tiny_model), taxonomy="meld", kb=folder)
+    ask("sun and party", taxonomy="ekman", kb=folder, model=ModelFlags(model=str(tiny_model), adapter="none"), budget=2)
+    assert "examples do not vote" not in capsys.readouterr().err
     changed = KnowledgeBase.open(folder)
     changed.add([Passage("new", "A howl.", kind=EXEMPLAR, emotions=("fear",), taxonomy="ekman")])
     changed.save(folder)
     with pytest.raises(InputError, match="weigh them again"):
         right(kb=folder)
+    ask("sun and party", taxonomy="ekman", kb=folder, model=ModelFlags(model=str(tiny_model), adapter="none"), budget=2)
+    assert "examples do not vote" in capsys.readouterr().err, "told, and answered without them"
+    forget_examples(folder, EKMAN)
+    assert not are_weighed(folder, EKMAN)
 
 
 def test_what_is_stored_reads_back(base: KnowledgeBase, tmp_path: Path) -> None:

@@ -69,7 +69,14 @@ def test_changing_from_one_to_another_and_back_changes_nothing_else(
     assert shared.with_adapter(one)[1] is shared.with_adapter(one)[1], "read once"
 
 
-@pytest.mark.parametrize(("lora", "said"), [({"use_dora": True}, "plain LoRA"), ({"bias": "all"}, "plain LoRA")])
+@pytest.mark.parametrize(
+    ("lora", "said"),
+    [
+        ({"use_dora": True}, "plain LoRA"),
+        ({"bias": "all"}, "plain LoRA"),
+        ({"alpha_pattern": {"down_proj": 64}}, "plain LoRA"),
+    ],
+)
 def test_what_is_no_plain_lora_is_told(
     shared: SharedModel, lora: dict[str, Any], said: str, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -94,5 +101,5 @@ def test_an_adapter_of_another_model_is_told(shared: SharedModel, tiny_model: Pa
 
 def test_a_model_that_is_computed_by_its_own_forward_is_not_shared(tiny_model: Path) -> None:
     model = load_language_model(str(tiny_model), device="cpu", dtype="float32")
-    with pytest.raises(ModelError, match="to be shared"):
+    with pytest.raises(ModelError, match="to share a model"):
         SharedModel(replace(model), engine="general")

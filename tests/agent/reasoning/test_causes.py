@@ -28,7 +28,7 @@ class Backwards:
 
 
 def test_places_become_turns_and_no_turn_is_named_twice() -> None:
-    found = CauseFinder(Backwards("2 before", "same turn", "not said", "5 before", "6 before")).find(SAID)
+    found = CauseFinder(Backwards("2 before", "same turn", "not said", "5 before", "3 before")).find(SAID)
     assert [(cause.turn, cause.text) for cause in found] == [
         (1, "There was a party."),
         (None, "We won!"),

@@ -110,6 +110,15 @@ def test_expected_thresholds_of_labels_that_are_always_or_never_gold() -> None:
     assert 0.2 < found[1] < 0.5
 
 
+def test_a_label_of_which_probabilities_say_nothing_is_not_chosen_everywhere() -> None:
+    chance = np.random.default_rng(0)
+    p = chance.uniform(0.01, 0.2, (200, 2))
+    gold = np.zeros((200, 2), dtype=np.bool_)
+    gold[np.argsort(p[:, 0])[:2], 0] = True  # gold where the model doubts it most
+    gold[:, 1] = True
+    assert expected_thresholds(p, gold)[0] == 1.0
+
+
 def test_votes_count_where_they_know_more_and_not_where_they_know_nothing() -> None:
     log_p, gold = world(800)
     chance = np.random.default_rng(1)
