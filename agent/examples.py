@@ -6,7 +6,6 @@ label set, beside the base's own: it names the labeler and the examples that it 
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +16,6 @@ from thymos.prompts.taxonomy import Taxonomy
 from thymos.retrieval.knowledge_base import KnowledgeBase
 from thymos.retrieval.votes import Weighed, load_votes, save_votes, votes_file
 
-# Of a labeler's identity, what decides its probabilities: votes weighed for another model would mean nothing.
-_DECIDES = (
-    "model_sha256",
-    "adapter_sha256",
-    "load_in",
-    "prompt_sha256",
-    "labels",
-    "calibration",
-    "temperature",
-    "votes",
-)
 _LABELER, _EXEMPLARS, _CONFIDENCE = "labeler", "exemplars", "confidence"
 
 
@@ -51,12 +39,6 @@ class Examples:
     def correction(self) -> Correction:
         """What is done to the labeler's distribution."""
         return Correction(self.votes, self.confidence.temperature)
-
-
-def labeler_digest(identity: Mapping[str, object]) -> str:
-    """Return the SHA-256 of what decides a labeler's probabilities."""
-    told = json.dumps({name: identity[name] for name in _DECIDES}, sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def save_examples(folder: Path, base: KnowledgeBase, examples: Examples) -> Path:

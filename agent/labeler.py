@@ -6,7 +6,6 @@ runs or the command line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -33,9 +32,10 @@ from thymos.agent.calibrated import (
     stored_votes,
 )
 from thymos.agent.decide import THRESHOLD, Rule, decide
-from thymos.agent.examples import Examples, labeler_digest, open_examples
+from thymos.agent.examples import Examples, open_examples
+from thymos.agent.labeler_identity import labeler_digest, labeler_identity
 from thymos.agent.prediction import Prediction
-from thymos.prompts.catalogue import load_taxonomy, taxonomy_identity
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, RowError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import CONTENT_FREE, LabelPrompt, load_prompt
@@ -107,7 +107,17 @@ class Labeler:
         elif self._calibration == "content-free":
             self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
         self._corrections = [fitted]
-        self._identity = self._describe(model, fitted)
+        self._identity = labeler_identity(
+            model,
+            taxonomy,
+            prompt,
+            self._encoder.frame,
+            self._rule,
+            fitted,
+            engine=self.engine,
+            calibration=self._calibration,
+            max_tokens=max_tokens,
+        )
         self.digest = labeler_digest(self._identity)
         if examples is not None:
             if examples.labeler != self.digest:
@@ -287,30 +297,3 @@ class Labeler:
         return RowError(
             f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
         )
-
-    def _describe(self, model: LanguageModel, fitted: Correction) -> dict[str, object]:
-        return {
-            "model": model.name,
-            "model_sha256": model.sha256,
-            "adapter": model.adapter,
-            "adapter_sha256": model.adapter_sha256,
-            "load_in": model.load_in,
-            "dtype": model.dtype,
-            "device": model.device.partition(":")[0],  # which of several equal GPUs does not matter
-            "engine": self.engine,
-            "torch": version("torch"),
-            "prompt": self._prompt.name,
-            "prompt_sha256": self._prompt.sha256,
-            "chat_before": self._encoder.frame.before,
-            "chat_after": self._encoder.frame.after,
-            "taxonomy": self._taxonomy.name,
-            "labels": taxonomy_identity(self._taxonomy),
-            "calibration": self._calibration,
-            "temperature": fitted.temperature,
-            "votes": fitted.votes.weight if fitted.votes else None,
-            "threshold": self._rule.threshold,
-            "abstain_below": self._rule.abstain_below,
-            "neutral_from": self._rule.neutral_from,
-            "label_set_from": self._rule.set_from,
-            "max_tokens": self._max_tokens,
-        }

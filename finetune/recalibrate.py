@@ -66,7 +66,9 @@ def recalibrate(
         for corpus, told in zip(corpora, recipe.corpora, strict=True)
     }
     figures = {corpus.name: fits[corpus.taxonomy.name].figures for corpus in corpora}
+    used = [each.model_copy(update={"votes": each.votes if votes is None else votes}) for each in recipe.corpora]
     facts = dict(card.facts) | {
+        "recipe": recipe.model_copy(update={"corpora": tuple(used)}).model_dump(mode="json"),
         "dev": figures,
         "scores": [],
         "calibrated": {"command": " ".join(command_line()), "commit": (commit() or {}).get("hash")},
