@@ -47,7 +47,8 @@ class SentenceEmbedder:
         Raises:
             ModelError: it can't be found or loaded.
         """
-        from sentence_transformers import SentenceTransformer
+        with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
+            from sentence_transformers import SentenceTransformer
 
         self.name = name
         folder = _folder(name)
