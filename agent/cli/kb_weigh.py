@@ -31,8 +31,8 @@ def weigh(
     """Weigh labelled examples against a model, on rows with gold labels that are not among them.
 
     Prints what the model reaches with nothing, with passages shown to it, with the votes of the base's labelled
-    examples, and with both, each fitted on one half of the rows and scored on the other. Where votes help, their weight
-    is stored in the base, and `thymos label --kb` uses it.
+    examples, and with both, each fitted on one half of the rows and scored on the other. Where votes lower the
+    loss, their weight is stored in the base, and `thymos label --kb` uses it.
 
     Args:
         dev: Corpus with gold labels.
@@ -92,4 +92,6 @@ def weigh(
         return
     with lock(folder):
         path = save_examples(folder, base, found.examples)
-    console.print(f"The votes count {found.weight:g} beside the model; `thymos label --kb {folder}` uses {path.name}.")
+    console.print(
+        f"The votes count {found.weight:g} beside the model, by loss; `thymos label --kb {folder}` uses {path.name}."
+    )
