@@ -1,10 +1,11 @@
-"""Files that are there whole or not at all, whatever happens while they are written.
+"""Files and folders that are there whole or not at all, whatever happens while they are written.
 
-Takes a path and gives a handle to write through. Knows nothing of what is written.
+Takes a path and gives a handle or a folder to write into. Knows nothing of what is written.
 """
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,32 @@ def whole_file(path: Path, *, via: Path | None = None) -> Iterator[BinaryIO]:
         put(temporary, path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise refusal(path, error) from error
+        raise
+
+
+@contextmanager
+def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Fill a folder that appears under its name only when it is complete.
+
+    Args:
+        path: final name.
+        replace: whether a folder of that name goes; else it stays, and this one is refused.
+
+    Raises:
+        OutputError: the disk is full or refuses.
+    """
+    stage = path.with_name(path.name + TEMPORARY)
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(parents=True)
+        yield stage
+        if replace:
+            shutil.rmtree(path, ignore_errors=True)
+        stage.replace(path)
+    except BaseException as error:
+        shutil.rmtree(stage, ignore_errors=True)
         if isinstance(error, OSError):
             raise refusal(path, error) from error
         raise

@@ -1,8 +1,7 @@
 """`Labeler`: samples in, label distributions out. The heart of Thymos in one page.
 
-Takes a model, a taxonomy and a prompt; gives a `Prediction` for each sample. Text of a row is data: it can't
-leave the label set, and a row that can't be labelled is said to be so, never guessed. Knows nothing of files,
-runs or the command line.
+Takes a model, a taxonomy and a prompt; gives a `Prediction` for each sample. Text of a row is data: it can't leave the
+label set, and a row that can't be labelled is said to be so, never guessed. Knows no files, runs or command line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -187,6 +186,8 @@ class Labeler:
         examples = open_examples(kb, labels) if kb is not None else None  # likewise
         forward = None
         if isinstance(model, SharedModel):
+            if load_in is not None or device is not None:
+                raise InputError("load_in and device must be left out with a shared model; name them when it is loaded")
             loaded, forward = model.with_adapter(wished_adapter(model.base.name, adapter))
             engine = model.engine
         else:

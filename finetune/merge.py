@@ -9,7 +9,7 @@ from pathlib import Path
 
 from thymos.adapters.llm.adapter import adapter_folder, read_card
 from thymos.adapters.llm.load import load_language_model
-from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError, ModelError
 from thymos.retrieval.votes import votes_file
@@ -33,19 +33,10 @@ def merge_adapter(adapter: str, output: Path) -> None:
     if card is None:
         raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; merge it with peft itself")
     loaded = load_language_model(card.base, adapter=adapter, device="cpu")
-    stage = output.with_name(output.name + TEMPORARY)
-    try:
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(parents=True)
+    with whole_folder(output) as stage:
         loaded.model.save_pretrained(stage)
         loaded.tokenizer.save_pretrained(stage)
         facts = dict(card.facts) | {"merged": card.name}
         for votes in adapter_folder(adapter).glob(votes_file("*")):
             shutil.copyfile(votes, stage / votes.name)
         write_card(stage, replace(card, facts=facts))
-        stage.replace(output)
-    except BaseException as error:
-        shutil.rmtree(stage, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise refusal(output, error) from error
-        raise

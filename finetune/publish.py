@@ -5,7 +5,6 @@ Knows nothing of the command line.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
 from thymos.adapters.llm.files import CARD
 from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.scoring.tuned import AsForward
-from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
@@ -65,10 +64,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         facts=_facts(tuned, recipe, output, fits),
     )
     folder = output / (MODEL if full else ADAPTER)
-    stage = output / (folder.name + TEMPORARY)
-    try:
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir()
+    with whole_folder(folder, replace=True) as stage:
         if full:
             tuned.trainee.peft_model.save_pretrained(stage)
             tuned.trainee.base.tokenizer.save_pretrained(stage)
@@ -76,13 +72,6 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
             _save_lora(tuned, recipe, stage)
         write_votes(stage, fits)
         write_card(stage, card)
-        shutil.rmtree(folder, ignore_errors=True)
-        stage.replace(folder)
-    except BaseException as error:
-        shutil.rmtree(stage, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise refusal(folder, error) from error
-        raise
     return folder
 
 

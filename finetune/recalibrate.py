@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, read_card
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.scoring.engine import resolve_engine
-from thymos.adapters.whole_file import TEMPORARY, refusal
+from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import fit_corpus, write_votes
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import load_corpus
@@ -81,18 +81,9 @@ def recalibrate(
         },
         facts=facts,
     )
-    stage = output.with_name(output.name + TEMPORARY)
-    try:
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(parents=True)
+    with whole_folder(output) as stage:
         for name in (WEIGHTS, "adapter_config.json"):
             shutil.copyfile(folder / name, stage / name)
         write_votes(stage, fits)
         write_card(stage, told)
-        stage.replace(output)
-    except BaseException as error:
-        shutil.rmtree(stage, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise refusal(output, error) from error
-        raise
     return figures

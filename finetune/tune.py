@@ -165,6 +165,8 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
     told = recipe.model_dump(mode="json")
     for key in ("checkpoint_minutes", "engine"):
         told["train"].pop(key)
+    for corpus in told["corpora"]:
+        corpus.pop("votes")  # fitted after the weights
     identity: Mapping[str, object] = {
         "version": 1,
         "recipe": told,

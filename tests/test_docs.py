@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from thymos.adapters.scoring import shared
 from thymos.adapters.weights import DEFAULT, locate
 from thymos.agent import labeler
 from thymos.agent.reasoning import reasoner
@@ -36,7 +37,9 @@ def test_the_python_of_the_readme_labels_two_texts() -> None:
     assert second.startswith("('")
 
 
-@pytest.mark.parametrize("module", [labeler, knowledge_base, reasoner, langchain], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module", [labeler, knowledge_base, reasoner, langchain, shared], ids=lambda each: each.__name__
+)
 def test_the_examples_in_the_docstrings_are_true(
     module: ModuleType, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

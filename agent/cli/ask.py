@@ -91,7 +91,7 @@ def ask(
     if causes is not None:  # two adapters on one model in memory
         shared = SharedModel.load(model.model, device=model.device, engine=model.engine)
         finder = CauseFinder.from_pretrained(causes, shared)
-        given["model"] = shared
+        given = {"model": shared} | {name: given[name] for name in given if name not in ("model", "device", "engine")}
     try:
         labeler = Labeler.from_pretrained(taxonomy=taxonomy, kb=weighed, **given)
     except InputError as error:

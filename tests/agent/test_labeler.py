@@ -1,10 +1,12 @@
 """The labeler over a tiny random Llama, and the real model's first words."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from thymos.adapters.sample import Face, Sample, Turn
+from thymos.adapters.scoring.shared import SharedModel
 from thymos.agent.labeler import BATCH_ROWS, Labeler
 from thymos.agent.prediction import Prediction
 from thymos.prompts.errors import InputError, RowError, ThymosError
@@ -135,3 +137,11 @@ def test_a_threshold_is_used(tiny_model: Path) -> None:
     assert len(high.label(["So."])[0].labels) == 1
     with pytest.raises(InputError):
         Labeler.from_pretrained(str(tiny_model), threshold=-1.0)
+
+
+@pytest.mark.parametrize("given", [{"load_in": "4bit"}, {"device": "cpu"}])
+def test_a_shared_model_takes_no_say_in_how_it_was_loaded(given: dict[str, Any], tiny_model: Path) -> None:
+    shared = SharedModel.load(str(tiny_model))
+    assert Labeler.from_pretrained(shared, taxonomy="ekman").label(["So."])[0].labels
+    with pytest.raises(InputError, match="shared model"):
+        Labeler.from_pretrained(shared, taxonomy="ekman", **given)

@@ -1,5 +1,6 @@
 """A whole fine-tuning on a tiny model: it learns, goes on exactly where it stopped, and saves what loads again."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from thymos.finetune.training.curves import draw_curves
 from thymos.finetune.training.history import read
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.tune import tune
-from thymos.prompts.errors import InputError, ModelError
+from thymos.prompts.errors import InputError, ModelError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -269,3 +270,19 @@ def test_votes_that_do_not_help_are_not_stored(
     assert figures["votes_weight"] == 0
     assert not list((tmp_path / "again").glob("votes-*"))
     assert "rows vote" not in (tmp_path / "again" / "README.md").read_text()
+
+
+def test_a_full_disk_while_saving_leaves_the_adapter_of_before_and_nothing_half_written(
+    run: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("thymos.finetune.recalibrate.write_card", full)
+    with pytest.raises(OutputError):
+        recalibrate(str(run / "adapter"), tmp_path / "again", data)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("thymos.finetune.merge.write_card", full)
+    with pytest.raises(OutputError):
+        merge_adapter(str(run / "adapter"), tmp_path / "merged")
+    assert list(tmp_path.iterdir()) == []
