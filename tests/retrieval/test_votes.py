@@ -34,7 +34,10 @@ def test_a_label_without_examples_is_unlikely_and_not_impossible(votes: Votes) -
 
 def test_weight_zero_leaves_a_distribution_as_it_is(votes: Votes) -> None:
     before = np.log(np.array([[0.2, 0.5, 0.3]]))
-    assert pool(before, votes.log_shares(["I hate this"]), 0.0) == pytest.approx(before)
+    shares = votes.log_shares(["I hate this"])
+    assert pool(before, shares, 0.0) == pytest.approx(before)
+    product = np.exp(before + 2 * shares)
+    assert np.exp(pool(before, shares, 2.0)) == pytest.approx(product / product.sum())
 
 
 def test_the_file_votes_the_same(votes: Votes, tmp_path: Path) -> None:
