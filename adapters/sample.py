@@ -31,14 +31,18 @@ class Speech:
     """A voice recording: a file, or samples with their rate.
 
     Attributes:
-        path: audio or video file; its own header gives the rate.
+        path: audio or video file, on disk or in a zip archive; its own header gives the rate.
         samples: mono waveform, shape (frames,), float in [-1, 1].
         rate: sampling rate in Hz; required with `samples`.
+        start: of the part that is meant, s; None is the beginning.
+        end: of the part that is meant, s; None is the end.
     """
 
     path: Path | None = None
     samples: NDArray[np.float32] | None = None
     rate: int | None = None
+    start: float | None = None
+    end: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("speech", path=self.path, samples=self.samples)
@@ -54,12 +58,18 @@ class Face:
     """A picture or video of a face: a file, or pixels.
 
     Attributes:
-        path: image or video file.
+        path: image or video file, on disk or in a zip archive.
         pixels: RGB, shape (height, width, 3), uint8.
+        box: left, top, width and height of the person who is meant, pixels; None is the clearest face.
+        start: of the part of a video that is meant, s; None is the beginning.
+        end: of the part of a video that is meant, s; None is the end.
     """
 
     path: Path | None = None
     pixels: NDArray[np.uint8] | None = None
+    box: tuple[int, int, int, int] | None = None
+    start: float | None = None
+    end: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("face", path=self.path, pixels=self.pixels)
@@ -70,29 +80,55 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Physiology:
-    """A recording of the body: a file, or one channel with its rate and unit.
+class Channel:
+    """One signal of the body.
 
     Attributes:
-        path: recording file; its own header gives rate and unit.
-        values: shape (frames,).
-        rate: sampling rate in Hz; required with `values`.
-        channel: what was measured (`eda`, `bvp`, `ecg`, ...).
-        unit: of `values` (`uS`, `mV`, ...).
+        kind: what was measured: ecg, bvp, eda, respiration, temperature, emg, eeg, heart-rate.
+        values: shape (samples,); NaN where the recorder has a gap.
+        rate: sampling rate, Hz.
+        unit: of the values (`uS`, `mV`, `degC`); `device` where the recorder states none.
+        start: of the first sample, s on the clock of the recording.
+    """
+
+    kind: str
+    values: NDArray[np.float32]
+    rate: float
+    unit: str
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 1 or not self.rate > 0:
+            raise InputError(
+                f"physiology channel must be one row of values with a rate in Hz, got shape {self.values.shape} and "
+                f"rate {self.rate}; pass shape (samples,) and the recorder's rate"
+            )
+        if not self.unit:
+            raise InputError(f"unit of {self.kind} must be named, got none; say 'device' where it has none")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Physiology:
+    """A recording of the body: a file or folder, or channels.
+
+    Attributes:
+        path: recording; its own header, sidecar or column names give rates and units.
+        channels: signals, each kind once.
+        start: of the part that is meant, s on the clock of the recording; None is the beginning.
+        end: of the part that is meant, s; None is the end.
     """
 
     path: Path | None = None
-    values: NDArray[np.float32] | None = None
-    rate: float | None = None
-    channel: str | None = None
-    unit: str | None = None
+    channels: tuple[Channel, ...] | None = None
+    start: float | None = None
+    end: float | None = None
 
     def __post_init__(self) -> None:
-        _one_of("physiology", path=self.path, values=self.values)
-        if self.values is not None and (self.values.ndim != 1 or not self.rate or self.rate <= 0):
+        _one_of("physiology", path=self.path, channels=self.channels)
+        kinds = [channel.kind for channel in self.channels or ()]
+        if self.channels is not None and (not kinds or len(set(kinds)) != len(kinds)):
             raise InputError(
-                f"physiology values must be one channel with a rate in Hz, got shape {self.values.shape} "
-                f"and rate {self.rate}; pass shape (frames,) and the recorder's rate"
+                f"physiology must have channels, each kind once, got {', '.join(kinds) or 'none'}; pass one of each"
             )
 
 

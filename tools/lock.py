@@ -14,11 +14,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+LEFT_OUT = {"triton"}  # kernels for NVIDIA GPUs, 0.6 GB; openai-whisper names it and runs without
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = """\
 # Every package that `make` installs, at the version it was tested with. Written by `make lock`; to move to
 # newer versions: .venv/bin/pip install -U NAME ..., then make lock, make test, make test-slow.
-# torch is pinned without a build tag, so that pip may take the build that this machine offers.
+# It is complete but for GPU kernels, hence --no-deps. torch is pinned without a build tag, so that pip may take the
+# build that this machine offers.
 """
 
 
@@ -29,6 +31,8 @@ def closure(roots: Iterable[str]) -> dict[str, str]:
     todo = [Requirement(root) for root in roots]
     while todo:
         wanted = todo.pop()
+        if wanted.name in LEFT_OUT:
+            continue
         found = distribution(wanted.name)
         pins[canonicalize_name(wanted.name)] = re.sub(r"\+.*", "", found.version)  # 2.13.0+cpu -> 2.13.0
         for extra in ("", *wanted.extras):

@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+from thymos.adapters.media import MediaPlace, media_place
 from thymos.adapters.readers.records import shown
 from thymos.prompts.errors import RowError
 
@@ -82,8 +83,14 @@ def labels(what: str, value: object, separator: str | None, max_chars: int) -> t
     return tuple(entry.strip() for entry in names if entry)
 
 
-def media(what: str, value: object, base_dir: Path) -> Path | None:
-    """Return the file that a cell names.
+def media(what: str, value: object, base_dir: Path, *, folders: bool = False) -> MediaPlace | None:
+    """Return the file that a cell names, and the part of it that is meant.
+
+    Args:
+        what: name of the column.
+        value: of the cell.
+        base_dir: folder that relative paths start from.
+        folders: whether a folder will do (recorders of the body write several files).
 
     Raises:
         RowError: there is no such file, or the cell is no path.
@@ -92,14 +99,7 @@ def media(what: str, value: object, base_dir: Path) -> Path | None:
         return None
     if not isinstance(value, str):
         raise RowError(f"{what} must be the path of a file, got {type(value).__name__}; store paths")
-    path = base_dir / value
-    try:
-        found = path.is_file()
-    except (OSError, ValueError):  # a name too long, a folder that may not be entered, a NUL
-        found = False
-    if not found:
-        raise RowError(f"{what} must be a file that exists, got {shown(value)}; relative paths start at {base_dir}")
-    return path
+    return media_place(what, value, base_dir, folders=folders)
 
 
 def _json_list(text: str) -> list[object] | None:

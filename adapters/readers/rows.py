@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from thymos.adapters.corpus import BadRow
+from thymos.adapters.media import MediaPlace
 from thymos.adapters.readers import cells
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.dialogues import Dialogues
@@ -66,8 +67,8 @@ class RowBuilder:
         text, speaker, context = self._said(values)
         speech = self._media(values, columns.speech)
         face = self._media(values, columns.face)
-        physiology = self._media(values, columns.physiology)
-        if text is None and not (speech or face or physiology):
+        body = self._media(values, columns.physiology, folders=True)
+        if text is None and not (speech or face or body):
             raise RowError("text must not be empty where nothing else is there, got none; fill it or drop the row")
         return Sample(
             id=row_id,
@@ -75,9 +76,9 @@ class RowBuilder:
             speaker=speaker,
             context=context,
             dialogue=self._name(values, columns.dialogue),
-            speech=Speech(path=speech) if speech else None,
-            face=Face(path=face) if face else None,
-            physiology=Physiology(path=physiology) if physiology else None,
+            speech=Speech(path=speech.path, start=speech.start, end=speech.end) if speech else None,
+            face=Face(path=face.path, box=face.box, start=face.start, end=face.end) if face else None,
+            physiology=Physiology(path=body.path, start=body.start, end=body.end) if body else None,
             gold=self._gold(values),
             metadata=values,
         )
@@ -107,8 +108,8 @@ class RowBuilder:
     def _name(self, values: Mapping[str, Any], column: str | None) -> str | None:
         return cells.name(column, values.get(column), self._options.max_chars) if column else None
 
-    def _media(self, values: Mapping[str, Any], column: str | None) -> Path | None:
-        return cells.media(column, values.get(column), self._options.base_dir) if column else None
+    def _media(self, values: Mapping[str, Any], column: str | None, *, folders: bool = False) -> MediaPlace | None:
+        return cells.media(column, values.get(column), self._options.base_dir, folders=folders) if column else None
 
     def _gold(self, values: Mapping[str, Any]) -> tuple[str, ...] | None:
         column, options = self._columns.label, self._options

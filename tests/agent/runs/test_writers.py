@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
