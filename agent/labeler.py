@@ -34,6 +34,7 @@ from thymos.agent.decide import THRESHOLD, Rule, decide
 from thymos.agent.examples import Examples, open_examples
 from thymos.agent.labeler_identity import labeler_digest, labeler_identity
 from thymos.agent.prediction import Prediction
+from thymos.agent.rows import Written, row_writer
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, RowError
 from thymos.prompts.taxonomy import Taxonomy
@@ -98,6 +99,7 @@ class Labeler:
         if forward is None:
             self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
         self._scorer = LabelScorer(forward, self._encoder)
+        self._writer = row_writer(model, self._encoder, prompt, max_tokens)
         confidence = fitted_confidence(model, taxonomy, prompt)
         self._calibration = resolve_calibration(calibration, confidence, model)
         fitted = Correction()
@@ -247,11 +249,11 @@ class Labeler:
 
     def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
         """Label samples; one entry for each, in order; a row that can't be labelled gives its error."""
-        rows = [self._encode(sample) for sample in samples]
-        scores, good = self._scored(samples, rows)
+        written = self._writer.write(samples)
+        scores, good = self._scored(written)
         predictions = decide([samples[index].id for index in good], scores, self._taxonomy, self._rule)
         answers: dict[int, Prediction | RowError] = dict(zip(good, predictions, strict=True))
-        return [row if isinstance(row, RowError) else answers[index] for index, row in enumerate(rows)]
+        return [row if isinstance(row, RowError) else answers[index] for index, row in enumerate(written.rows)]
 
     def log_probabilities(self, samples: Sequence[Sample]) -> tuple[NDArray[np.float64], list[int]]:
         """Score samples without deciding.
@@ -263,38 +265,24 @@ class Labeler:
             Natural logarithms, (rows, labels), and the places of the samples that they are of; a sample that can't be
             labelled has none.
         """
-        scores, good = self._scored(samples, [self._encode(sample) for sample in samples])
+        scores, good = self._scored(self._writer.write(samples))
         return scores.astype(np.float64), good
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample, as the model gets it."""
-        return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context))
+        return self._writer.preview(sample)
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:
         """Return how many tokens must be computed for samples; what several begin with counts once."""
-        rows = [row for sample in samples if not isinstance(row := self._encode(sample), RowError)]
+        rows = [row for row in self._writer.write(samples).rows if not isinstance(row, RowError)]
         return len(self._encoder.prefix) + sum(each.size for each in pack(rows))
 
-    def _scored(
-        self, samples: Sequence[Sample], rows: Sequence[list[int] | RowError]
-    ) -> tuple[NDArray[np.float32], list[int]]:
-        """Score what could be encoded, with all corrections; return it with its places."""
-        good = [index for index, row in enumerate(rows) if not isinstance(row, RowError)]
-        scores = self._scorer.log_probabilities([row for row in rows if not isinstance(row, RowError)]).numpy()
-        texts = [samples[index].text or "" for index in good]
+    def _scored(self, written: Written) -> tuple[NDArray[np.float32], list[int]]:
+        """Score what could be written, with all corrections; return it with its places."""
+        good = [index for index, row in enumerate(written.rows) if not isinstance(row, RowError)]
+        rows = [row for row in written.rows if not isinstance(row, RowError)]
+        scores = self._scorer.log_probabilities(rows, written.soft).numpy()
+        texts = [written.texts[index] for index in good]
         for correct in self._corrections:
             scores = correct(scores, texts)
         return scores, good
-
-    def _encode(self, sample: Sample) -> list[int] | RowError:
-        """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""
-        if sample.text is None or not sample.text.strip():
-            seen = " and ".join(sample.modalities) or "nothing"
-            return RowError(f"row must have text, got {seen}; this version labels from text")
-        for dropped in range(len(sample.context) + 1):
-            row = self._encoder.row(self._prompt.row(sample.text, sample.speaker, sample.context[dropped:]))
-            if len(row) <= self._max_tokens:
-                return row
-        return RowError(
-            f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
-        )

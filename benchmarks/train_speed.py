@@ -32,7 +32,7 @@ from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.scoring.batches import buckets
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.finetune.instruct.batches import Batch
-from thymos.finetune.recipe import LoraRecipe, TrainRecipe
+from thymos.finetune.recipe_parts import LoraRecipe, TrainRecipe
 from thymos.finetune.training.loop import label_cross_entropy
 from thymos.finetune.training.model import build
 from thymos.prompts.catalogue import load_taxonomy

@@ -15,12 +15,14 @@ from torch import Tensor
 from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
 from thymos.adapters.llm.files import CARD
 from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.projectors.store import save_projectors
 from thymos.adapters.scoring.tuned import AsForward
 from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
-from thymos.finetune.recipe import CorpusRecipe, Recipe
+from thymos.finetune.recipe import Recipe
+from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.finetune.surroundings import command_line, commit, hardware, versions
 from thymos.finetune.training.history import read as read_history
 from thymos.finetune.tune import Tuned
@@ -48,7 +50,12 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         tuned.trainee.load({name: weight.half().float() for name, weight in tuned.trainee.weights().items()})
     fits = {
         corpus.taxonomy.name: fit_corpus(
-            corpus, AsForward(tuned.trainee.module), tuned.encoder, recipe.prompt, votes=told.votes
+            corpus,
+            AsForward(tuned.trainee.module),
+            tuned.encoder,
+            recipe.prompt,
+            votes=told.votes,
+            projectors=tuned.trainee.projectors,
         )
         for corpus, told in _told(tuned, recipe)
     }
@@ -70,6 +77,8 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
             tuned.trainee.base.tokenizer.save_pretrained(stage)
         else:
             _save_lora(tuned, recipe, stage)
+        if tuned.trainee.projectors is not None:
+            save_projectors(stage, tuned.trainee.projectors)
         write_votes(stage, fits)
         write_card(stage, card)
     return folder

@@ -13,12 +13,17 @@ from typing import Any
 
 import torch
 
+from thymos.adapters.encoders import load_encoder
 from thymos.adapters.llm.adapter import adapter_folder
 from thymos.adapters.llm.files import files_digest
+from thymos.adapters.perception import Perception
+from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.instruct.perceived import perceived
 from thymos.finetune.recipe import Recipe
+from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.loop import State, fit, label_cross_entropy
@@ -26,6 +31,9 @@ from thymos.finetune.training.model import Trainee, build
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
 from thymos.prompts.errors import InputError
+
+_PROJECTORS = "projectors."  # how their parameters' names begin
+_PROJECTOR_DECAY = 0.01  # weight decay of AdamW, its usual value: they are small and see little data
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +67,7 @@ def tune(
     restart: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_remark: Callable[[str], None] = lambda remark: None,
+    on_encoded: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tuned:
     """Train what a recipe says; an interrupted run in the same folder goes on.
 
@@ -69,6 +78,7 @@ def tune(
         restart: throw away an interrupted run.
         on_progress: called after each step.
         on_remark: called with sentences worth telling.
+        on_encoded: called after each recording is encoded, with how many are and how many there are.
 
     Raises:
         InputError: corpora, labels or the folder can't be used.
@@ -77,13 +87,24 @@ def tune(
     """
     from accelerate import Accelerator
 
-    corpora = tuple(load_corpus(each, data) for each in recipe.corpora)
+    corpora = tuple(load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora)
+    streams = tuple(map(stream_of, recipe.streams))
     _make(output)
+    if streams:
+        perception = Perception(streams)
+        corpora = tuple(perceived(each, perception, on_encoded) for each in corpora)
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
     _check_processes(recipe, accelerator.num_processes)
     trainee = build(
-        recipe.model, recipe.lora, recipe.train, start_from=recipe.start_from, device=str(accelerator.device)
+        recipe.model,
+        recipe.lora,
+        recipe.train,
+        start_from=recipe.start_from,
+        device=str(accelerator.device),
+        streams=streams,
     )
+    if trainee.projectors is not None and recipe.start_from is None:
+        trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
     fingerprint = _fingerprint(recipe, corpora, trainee)
     encoder = RowEncoder(trainee.base.tokenizer, recipe.prompt, recipe.max_tokens)
     plan = BatchPlan(
@@ -95,13 +116,23 @@ def tune(
         mixture_temperature=recipe.train.mixture_temperature,
         seed=recipe.train.seed,
         packed=bool(trainee.module.packs),
+        streams=streams,
+        drop_modalities=recipe.train.drop_modalities,
     )
     dev = {
-        corpus.name: DevSplit(corpus, encoder, recipe.prompt, rows=recipe.train.dev_rows, seed=recipe.train.seed)
+        corpus.name: DevSplit(
+            corpus,
+            encoder,
+            recipe.prompt,
+            rows=recipe.train.dev_rows,
+            seed=recipe.train.seed,
+            streams=streams,
+        )
         for corpus in corpora
     }
     parameters = trainee.trained()
-    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
+    schedule = Schedule(plan, recipe.train.epochs, recipe.train.accumulate)
+    optimizer = torch.optim.AdamW(_groups(parameters, recipe.train, schedule.total))
     average = Average(recipe.train.average, parameters) if recipe.train.average else None
     state = State(parameters, optimizer, average)
     module = accelerator.prepare(trainee.module)
@@ -125,7 +156,7 @@ def tune(
         fit(
             module,
             state,
-            Schedule(plan, recipe.train.epochs, recipe.train.accumulate),
+            schedule,
             plan.batch,
             label_cross_entropy,
             accelerator,
@@ -143,6 +174,34 @@ def tune(
         trainee.load(watch.best)
     trainee.module.eval()
     return Tuned(trainee, corpora, encoder, watch.best_step, state.step, fingerprint, accelerator.is_main_process)
+
+
+def stream_of(recipe: StreamRecipe) -> Stream:
+    """Return a stream of a recipe, with what its encoder says of itself."""
+    encoder = load_encoder(recipe.encoder)
+    return Stream(
+        modality=encoder.modality,
+        encoder=recipe.encoder,
+        fingerprint=encoder.fingerprint,
+        dim=encoder.dim,
+        layers=encoder.layers,
+        kind=recipe.kind,
+        tokens=recipe.tokens,
+        width=recipe.width,
+    )
+
+
+def _groups(parameters: Mapping[str, torch.nn.Parameter], train: TrainRecipe, steps: int) -> list[dict[str, Any]]:
+    """Return what is optimised, in groups: projectors have their own rate, and the LLM may begin later."""
+    projectors = [weight for name, weight in parameters.items() if name.startswith(_PROJECTORS)]
+    others = [weight for name, weight in parameters.items() if not name.startswith(_PROJECTORS)]
+    groups: list[dict[str, Any]] = []
+    if others:
+        first = round(train.align * steps) if projectors else 0
+        groups.append({"params": others, "weight_decay": train.weight_decay, "first": first})
+    if projectors:
+        groups.append({"params": projectors, "weight_decay": _PROJECTOR_DECAY, "peak": train.projector_rate})
+    return groups
 
 
 def _make(folder: Path) -> None:

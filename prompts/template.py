@@ -7,9 +7,10 @@ text of a row is returned as data, and whoever tokenises it keeps it so.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Protocol
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
@@ -17,12 +18,23 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 
-PROMPTS = ("instruct", "tuned", "cause")
+PROMPTS = ("instruct", "tuned", "cause", "multimodal")
 _OPENED = frozenset({"instruct"})  # prompts that open the model's turn: an untuned model answers nowhere else
+
+# Where the soft tokens of a modality stand: private-use characters, which are taken out of a row's own text, so that no
+# text can open a place for them.
+SLOTS: Mapping[str, str] = MappingProxyType({"speech": "\ue001", "face": "\ue002", "physiology": "\ue003"})
+_NO_SLOTS = {ord(slot): None for slot in SLOTS.values()}
 
 # Messages that say nothing: what the model answers to them is its bias towards label words, which contextual
 # calibration takes away (Zhao et al. 2021, arXiv:2102.09690).
 CONTENT_FREE = ("N/A", "", "...", "[MASK]", "Text.", "This is a sentence.", "The message.", "It is what it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    text: str
+    speaker: str
 
 
 class Utterance(Protocol):
@@ -57,19 +69,44 @@ class LabelPrompt:
     _row: Template
     _system: Template
 
-    def row(self, text: str, speaker: str | None = None, context: Sequence[Utterance] = ()) -> str:
+    def row(
+        self,
+        text: str,
+        speaker: str | None = None,
+        context: Sequence[Utterance] = (),
+        modalities: Collection[str] = (),
+    ) -> str:
         """Return the user's message for one row.
 
         Args:
-            text: the utterance to label.
+            text: the utterance to label; empty where there are no words.
             speaker: who says it, if known.
             context: earlier turns, oldest first.
+            modalities: of `SLOTS`, those whose soft tokens are there; a template that has no place for one ignores it.
         """
-        return self._row.render(text=text.strip(), speaker=speaker, context=context)
+        slots = {name: slot if name in modalities else "" for name, slot in SLOTS.items()}
+        rendered = self._row.render(
+            text=_plain(text.strip()),
+            speaker=_plain(speaker or ""),
+            context=[_Said(_plain(turn.text), _plain(turn.speaker or "")) for turn in context],
+            **slots,
+        )
+        return rendered.rstrip("\n")
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the template has a place for beside text, in the order of `SLOTS`."""
+        shown = self.row("", modalities=tuple(SLOTS))
+        return tuple(name for name, slot in SLOTS.items() if slot in shown)
 
     def reworded(self, words: Sequence[str]) -> str:
         """Return the instruction with other label words, or the same in another order."""
         return self._system.render(words=words)
+
+
+def _plain(text: str) -> str:
+    """Return text without characters that would be places for soft tokens."""
+    return text.translate(_NO_SLOTS)
 
 
 def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:

@@ -4,13 +4,14 @@ Takes a source of records, a layout and resolved columns; gives rows, an identit
 number. Built by `thymos.adapters.readers.opening.open_corpus`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.layout import Layout
 from thymos.adapters.readers.records import Broken, Item, Record, Records
 from thymos.adapters.readers.rows import RowBuilder, RowOptions
+from thymos.adapters.readers.where import Condition
 from thymos.adapters.sample import Sample
 
 
@@ -25,6 +26,7 @@ class FileCorpus:
         layout: Layout | None,
         columns: Columns,
         options: RowOptions,
+        where: Sequence[Condition] = (),
     ) -> None:
         self._source = source
         self._format = format_name
@@ -32,6 +34,7 @@ class FileCorpus:
         self._layout = layout
         self._columns = columns
         self._options = options
+        self._where = tuple(where)
         self._digest: Mapping[str, object] | None = None
 
     @property
@@ -53,6 +56,8 @@ class FileCorpus:
         """Yield every row once, good or bad, in input order."""
         rows = RowBuilder(self._columns, self._options)
         for item in expanded(self._records, self._layout):
+            if not self._meant(item):
+                continue
             row = rows.build(item)
             if row is not None:
                 yield row
@@ -72,17 +77,28 @@ class FileCorpus:
             "context_turns": self._options.context_turns,
             "max_chars": self._options.max_chars,
             "label_separator": self._options.label_separator,
+            **({"where": sorted(map(_told, self._where))} if self._where else {}),
         }
+
+    def _meant(self, item: Item) -> bool:
+        """Say whether a row meets all conditions; one that could not be read does, so that it is told."""
+        return not isinstance(item, Record) or all(each.holds(item.values) for each in self._where)
 
     def estimate_rows(self) -> int | None:
         """Return about how many rows there are: exact where the source knows, else from the first ones'
         size.
         """
-        measured = self._records.measure(lambda item: sum(map(_is_row, _expand(item, 1, self._layout))))
+        measured = self._records.measure(
+            lambda item: sum(_is_row(each) and self._meant(each) for each in _expand(item, 1, self._layout))
+        )
         if measured is None:
             return None
         rows, share = measured
         return round(rows / share) if share else rows
+
+
+def _told(condition: Condition) -> str:
+    return f"{condition.column}{'!' if condition.negated else ''}={','.join(sorted(condition.values))}"
 
 
 def expanded(records: Iterable[Item], layout: Layout | None) -> Iterator[Item]:

@@ -25,6 +25,7 @@ from thymos.adapters.readers.registry import (
 from thymos.adapters.readers.rows import RowOptions
 from thymos.adapters.readers.text import check_encoding
 from thymos.adapters.readers.text_file import TextRecords, json_or_jsonl
+from thymos.adapters.readers.where import conditions
 from thymos.prompts.errors import InputError
 
 PEEK = 1000  # records that are looked at to learn the columns of a format without a header
@@ -40,6 +41,7 @@ def open_corpus(
     base_dir: str | Path | None = None,
     label_separator: str | None = None,
     encoding: str = "utf-8",
+    where: Sequence[str] = (),
 ) -> FileCorpus:
     """Open a corpus for labelling; it is streamed, however large it is.
 
@@ -58,6 +60,8 @@ def open_corpus(
         base_dir: folder that relative media paths start from; the corpus' own folder unless given.
         label_separator: what stands between several labels in one cell (`|`); a JSON list needs none.
         encoding: of text files; a byte order mark decides over it.
+        where: conditions that rows must meet, `column=value,value` or `column!=value`; the others are as if they were
+            not there.
 
     Raises:
         InputError: there is nothing to label in it, or it cannot be read as asked.
@@ -70,8 +74,10 @@ def open_corpus(
     layout = LAYOUTS.get(format)
     records = _records(place, general, layout, encoding)
     wanted = columns.over(layout.columns.over(NONE)) if layout else columns
-    resolved = resolve(wanted, _column_names(str(path), records, layout))
-    return FileCorpus(str(path), layout.name if layout else general, records, layout, resolved, options)
+    names = _column_names(str(path), records, layout)
+    resolved = resolve(wanted, names)
+    meant = conditions(where, names)
+    return FileCorpus(str(path), layout.name if layout else general, records, layout, resolved, options, meant)
 
 
 def open_records(path: str | Path, *, encoding: str = "utf-8") -> Records:

@@ -5,13 +5,19 @@ tokens and the label trie. The template's pieces are tokenised with their specia
 without any: `<|im_end|>` inside a row is seven ordinary characters and can't end the user's turn.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from thymos.adapters.scoring.trie import build_trie
 from thymos.prompts.errors import ModelError
+from thymos.prompts.template import SLOTS
 
+_MODALITY = {slot: modality for modality, slot in SLOTS.items()}
+_SLOTS = re.compile(f"([{''.join(_MODALITY)}])")
+_NO_SOFT: Mapping[str, Sequence[int]] = MappingProxyType({})
 _SLOT = "\ue000row\ue000"  # private-use characters: stands for the row while the chat template is rendered
 
 
@@ -63,12 +69,22 @@ class PromptEncoder:
         space = "" if answer == "" else " "
         self.trie = build_trie([self._data_ids(space + word) for word in words], end=end)
 
-    def row(self, text: str) -> list[int]:
-        """Return the token ids of one row: its text as data, then the suffix."""
-        return self._data_ids(text) + self.suffix
+    def row(self, text: str, soft: Mapping[str, Sequence[int]] = _NO_SOFT) -> list[int]:
+        """Return the token ids of one row: its text as data, then the suffix.
+
+        Args:
+            text: from `LabelPrompt.row`.
+            soft: modality -> ids of its soft tokens, which stand where the text has its slot.
+        """
+        ids: list[int] = []
+        for piece in _SLOTS.split(text):
+            ids += soft[_MODALITY[piece]] if piece in _MODALITY else self._data_ids(piece) if piece else ()
+        return ids + self.suffix
 
     def text(self, row: str) -> str:
-        """Return the exact prompt for a row, as a person reads it."""
+        """Return the exact prompt for a row, as a person reads it; a slot is shown as `<speech>`."""
+        for slot, modality in _MODALITY.items():
+            row = row.replace(slot, f"<{modality}>")
         return f"{self.frame.before}{row}{self.frame.after}"
 
     def _template_ids(self, text: str) -> list[int]:

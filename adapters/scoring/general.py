@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from thymos.adapters.scoring.soft import embed
 from thymos.adapters.scoring.trie import LabelTrie
 
 
@@ -45,15 +46,17 @@ class GeneralForward:
         return CachedPrefix(cache=out.past_key_values, length=len(ids))
 
     @torch.inference_mode()
-    def logits(self, prefix: CachedPrefix, rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+    def logits(
+        self, prefix: CachedPrefix, rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
+    ) -> Tensor:
         """Score every choice of the trie after each row; as `TightLlama.logits`."""
         parts = []
         for decision in trie.decisions:
-            last = self._last([[*row, *decision.path] for row in rows], prefix)
+            last = self._last([[*row, *decision.path] for row in rows], prefix, soft)
             parts.append(last[:, list(decision.tokens)].float())
         return torch.cat(parts, dim=1)
 
-    def _last(self, rows: Sequence[Sequence[int]], prefix: CachedPrefix) -> Tensor:
+    def _last(self, rows: Sequence[Sequence[int]], prefix: CachedPrefix, soft: Tensor | None) -> Tensor:
         """Return the logits after the last token of each row, (rows, vocabulary)."""
         width = max(len(row) for row in rows)
         device = self._model.device
@@ -67,7 +70,7 @@ class GeneralForward:
         cache = copy.deepcopy(prefix.cache)  # the forward extends it in place
         cache.batch_repeat_interleave(len(rows))
         out = self._model(
-            input_ids=tokens.to(device),
+            **_inputs(self._model, tokens.to(device), soft),
             attention_mask=mask.to(device),
             position_ids=positions.to(device),
             past_key_values=cache,
@@ -92,15 +95,17 @@ class GeneralTuned(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+    def forward(
+        self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
+    ) -> Tensor:
         """Score every choice of the trie after each row; as `TunedLlama.forward`."""
         parts = []
         for decision in trie.decisions:
-            last = self._last([[*prefix, *row, *decision.path] for row in rows])
+            last = self._last([[*prefix, *row, *decision.path] for row in rows], soft)
             parts.append(last[:, list(decision.tokens)].float())
         return torch.cat(parts, dim=1)
 
-    def _last(self, rows: Sequence[Sequence[int]]) -> Tensor:
+    def _last(self, rows: Sequence[Sequence[int]], soft: Tensor | None) -> Tensor:
         """Return the logits after the last token of each row, (rows, vocabulary); rows are padded on the left."""
         width = max(len(row) for row in rows)
         device = self.model.device
@@ -108,7 +113,18 @@ class GeneralTuned(nn.Module):
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         out = self.model(
-            input_ids=tokens, attention_mask=mask, position_ids=positions, use_cache=False, logits_to_keep=1
+            **_inputs(self.model, tokens, soft),
+            attention_mask=mask,
+            position_ids=positions,
+            use_cache=False,
+            logits_to_keep=1,
         )
         logits: Tensor = out.logits[:, -1]
         return logits
+
+
+def _inputs(model: Any, tokens: Tensor, soft: Tensor | None) -> dict[str, Tensor]:
+    """Return what a model reads: ids, or vectors where some of them are no words."""
+    if soft is None:
+        return {"input_ids": tokens}
+    return {"inputs_embeds": embed(tokens, model.get_input_embeddings(), soft)}

@@ -28,7 +28,7 @@ class Forward(Protocol):
         """Compute what all rows share."""
         ...
 
-    def logits(self, prefix: Any, rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+    def logits(self, prefix: Any, rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None) -> Tensor:
         """Score every choice of the trie after each row, (rows, choices)."""
         ...
 
@@ -62,11 +62,12 @@ class LabelScorer:
         self._bias = None
         self._bias = self.log_probabilities(rows).exp().mean(0).log()
 
-    def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
+    def log_probabilities(self, rows: Sequence[Sequence[int]], soft: Tensor | None = None) -> Tensor:
         """Score rows.
 
         Args:
             rows: token ids from `PromptEncoder.row`, each at least one token.
+            soft: vectors that negative ids stand for, (soft tokens, dim); see `soft.embed`.
 
         Returns:
             (rows, labels), float32 on the CPU, natural logarithms; rows in the order given.
@@ -74,6 +75,6 @@ class LabelScorer:
         trie = self._encoder.trie
         scores = torch.empty(len(rows), len(trie.steps))
         for group in grouped(rows, self._budget, packed=self._forward.packs, extra=len(trie.tokens)):
-            logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie)
+            logits = self._forward.logits(self._prefix, [rows[index] for index in group], trie, soft)
             scores[group] = trie.log_probabilities(logits).cpu()
         return scores if self._bias is None else (scores - self._bias).log_softmax(-1)

@@ -23,6 +23,7 @@ from torch.utils.checkpoint import checkpoint
 
 from thymos.adapters.scoring.layer import Deltas, Layer, decode, norm
 from thymos.adapters.scoring.layout import Layout, arrange, causal
+from thymos.adapters.scoring.soft import embed
 from thymos.adapters.scoring.trie import LabelTrie
 
 # Pairs of query and key in a batch, from which a layer is computed again for its gradients instead of being kept: long
@@ -100,21 +101,29 @@ class TightLlama:
         return self._read_prefix(self._layers, ids)
 
     @torch.inference_mode()
-    def logits(self, prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+    def logits(
+        self, prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
+    ) -> Tensor:
         """Score every choice of the trie after each row.
 
         Args:
             prefix: from `prefix`.
             rows: token ids of each row after the prefix; padded here.
             trie: the label words.
+            soft: see `soft.embed`.
 
         Returns:
             (rows, choices), float32, in the order of `trie.decisions`.
         """
-        return self._read_rows(self._layers, prefix, rows, trie)
+        return self._read_rows(self._layers, prefix, rows, trie, soft)
 
     def tuned_logits(
-        self, deltas: Sequence[Deltas], ids: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie
+        self,
+        deltas: Sequence[Deltas],
+        ids: Sequence[int],
+        rows: Sequence[Sequence[int]],
+        trie: LabelTrie,
+        soft: Tensor | None = None,
     ) -> Tensor:
         """Score as `prefix` and `logits` do, with LoRA updates on the layers, through which gradients flow.
 
@@ -123,12 +132,13 @@ class TightLlama:
             ids: the shared prefix.
             rows: as in `logits`.
             trie: as in `logits`.
+            soft: as in `logits`; gradients flow through it too.
 
         Returns:
             As `logits`.
         """
         layers = self.updated(deltas)._layers
-        return self._read_rows(layers, self._read_prefix(layers, ids), rows, trie)
+        return self._read_rows(layers, self._read_prefix(layers, ids), rows, trie, soft)
 
     def updated(self, deltas: Sequence[Deltas]) -> Self:
         """Return a twin with LoRA updates on its layers; both share every weight of the base.
@@ -139,6 +149,9 @@ class TightLlama:
         twin = copy.copy(self)
         twin._layers = tuple(replace(layer, deltas=delta) for layer, delta in zip(self._layers, deltas, strict=True))
         return twin
+
+    def _words(self, tokens: Tensor) -> Tensor:
+        return F.embedding(tokens, self._embedding)
 
     def _read_prefix(self, layers: Sequence[Layer], ids: Sequence[int]) -> Prefix:
         hidden = F.embedding(torch.tensor([ids], device=self._device), self._embedding)
@@ -154,10 +167,15 @@ class TightLlama:
         return Prefix(keys=tuple(keys), values=tuple(values))
 
     def _read_rows(
-        self, layers: Sequence[Layer], prefix: Prefix, rows: Sequence[Sequence[int]], trie: LabelTrie
+        self,
+        layers: Sequence[Layer],
+        prefix: Prefix,
+        rows: Sequence[Sequence[int]],
+        trie: LabelTrie,
+        soft: Tensor | None,
     ) -> Tensor:
         layout = arrange(rows, trie, self._embedding)
-        hidden = F.embedding(layout.tokens, self._embedding)  # (packs, size, dim)
+        hidden = embed(layout.tokens, self._words, soft)  # (packs, size, dim)
         cosine, sine = self._angles(prefix.length + layout.positions, hidden)
         packs, size = layout.tokens.shape
         again = torch.is_grad_enabled() and packs * size * (size + prefix.length) > _RECOMPUTE_FROM

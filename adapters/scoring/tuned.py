@@ -56,8 +56,10 @@ class TunedLlama(nn.Module):
         self._dtype = base.get_input_embeddings().weight.dtype  # of the products; peft keeps its matrices in fp32
         self._wrapped = [_linears(layer) for layer in base.model.layers]
 
-    def forward(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
-        """Score every choice of the trie after each row, (rows, choices), float32."""
+    def forward(
+        self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
+    ) -> Tensor:
+        """Score every choice of the trie after each row, (rows, choices), float32; `soft` as in `soft.embed`."""
         deltas = [
             Deltas(
                 qkv=_low_rank(linears[0:3], self._dtype),
@@ -67,7 +69,7 @@ class TunedLlama(nn.Module):
             )
             for linears in self._wrapped
         ]
-        return self._tight.tuned_logits(deltas, prefix, rows, trie)
+        return self._tight.tuned_logits(deltas, prefix, rows, trie, soft)
 
 
 class AsForward:
@@ -87,9 +89,11 @@ class AsForward:
         return tuple(ids)
 
     @torch.inference_mode()
-    def logits(self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie) -> Tensor:
+    def logits(
+        self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
+    ) -> Tensor:
         """Score every choice of the trie after each row."""
-        scores: Tensor = self._module(prefix, rows, trie)
+        scores: Tensor = self._module(prefix, rows, trie, soft)
         return scores
 
 

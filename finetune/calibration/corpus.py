@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from thymos.adapters.confidence import Confidence
+from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.scoring.scorer import Forward
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.weight import best_weight
@@ -33,7 +34,15 @@ class Fit:
     figures: Mapping[str, Any]
 
 
-def fit_corpus(corpus: TrainingCorpus, forward: Forward, encoder: RowEncoder, prompt: str, *, votes: bool) -> Fit:
+def fit_corpus(
+    corpus: TrainingCorpus,
+    forward: Forward,
+    encoder: RowEncoder,
+    prompt: str,
+    *,
+    votes: bool,
+    projectors: Projectors | None = None,
+) -> Fit:
     """Score all dev rows of a corpus and fit what is stored with a model.
 
     Args:
@@ -42,9 +51,10 @@ def fit_corpus(corpus: TrainingCorpus, forward: Forward, encoder: RowEncoder, pr
         encoder: of rows.
         prompt: name of the prompt template.
         votes: whether words may vote.
+        projectors: of the frames, where rows bring any.
     """
-    split = DevSplit(corpus, encoder, prompt, rows=None, seed=0)
-    scores = split.log_probabilities(forward)
+    split = DevSplit(corpus, encoder, prompt, rows=None, seed=0, streams=projectors.streams if projectors else ())
+    scores = split.log_probabilities(forward, projectors=projectors)
     figures: dict[str, Any] = asdict(split.figures(scores))
     weighed = None
     if votes:

@@ -5,22 +5,26 @@ taken up again sees what an uninterrupted one would have seen. Knows no model.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from thymos.adapters.projectors.streams import Felt, Stream, gather, soft_ids
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.pack import grouped, pack
 from thymos.adapters.scoring.trie import LabelTrie
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.instruct.draw import Draw, as_asked, varied
-from thymos.finetune.recipe import VaryRecipe
+from thymos.finetune.instruct.perceived import without_some
+from thymos.finetune.recipe_parts import VaryRecipe
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import load_prompt
+
+SoftIds = Mapping[str, Sequence[int]]
 
 _POOL = 4096  # rows that are sorted by length together: enough for little padding, few enough for a random order
 
@@ -36,6 +40,7 @@ class Batch:
         targets: gold distribution, (rows, labels): equal shares of each row's gold labels.
         tokens: to compute, without padding and instruction; what rows begin with alike counts once where it is
             computed once.
+        felt: what rows bring beside words, or None.
     """
 
     prefix: list[int]
@@ -43,6 +48,7 @@ class Batch:
     trie: LabelTrie
     targets: Tensor
     tokens: int
+    felt: Felt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +75,29 @@ class RowEncoder:
         self._prompt = prompt
         self._max_tokens = max_tokens
 
-    def rows(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> list[list[int] | None]:
-        """Return the tokens of each sample, oldest turns left out to fit; None where its text alone is too long."""
+    def rows(
+        self, samples: Sequence[Sample], taxonomy: Taxonomy, soft: Sequence[SoftIds] | None = None
+    ) -> list[list[int] | None]:
+        """Return the tokens of each sample, oldest turns left out to fit; None where its text alone is too long.
+
+        Args:
+            samples: to tokenise.
+            taxonomy: of their prompt.
+            soft: for each sample, modality -> ids of its soft tokens; None where they are read alone.
+        """
         prompt = load_prompt(self._prompt, taxonomy)
         encoder = self.encoder(prompt.system, taxonomy.words, prompt.answer)
-        return [self._row(encoder, prompt, sample) for sample in samples]
+        ids = soft or [{}] * len(samples)
+        return [self._row(encoder, prompt, sample, each) for sample, each in zip(samples, ids, strict=True)]
 
     def encoder(self, system: str, words: Sequence[str], answer: str | None) -> PromptEncoder:
         """Return the encoder of an instruction and its label words."""
         return PromptEncoder(self._tokenizer, system, words, answer=answer)
 
-    def _row(self, encoder: PromptEncoder, prompt: Any, sample: Sample) -> list[int] | None:
+    def _row(self, encoder: PromptEncoder, prompt: Any, sample: Sample, soft: SoftIds) -> list[int] | None:
         for dropped in range(len(sample.context) + 1):
-            row = encoder.row(prompt.row(sample.text or "", sample.speaker, sample.context[dropped:]))
+            text = prompt.row(sample.text or "", sample.speaker, sample.context[dropped:], soft)
+            row = encoder.row(text, soft)
             if len(row) <= self._max_tokens:
                 return row
         return None
@@ -101,6 +117,8 @@ class BatchPlan:
         mixture_temperature: float,
         seed: int,
         packed: bool = True,
+        streams: Sequence[Stream] = (),
+        drop_modalities: float = 0.0,
     ) -> None:
         """Tokenise all rows once.
 
@@ -113,6 +131,8 @@ class BatchPlan:
             mixture_temperature: 1 draws from corpora in proportion to their rows; larger draws more evenly.
             seed: of everything that chance decides here.
             packed: whether the forward computes turns of a dialogue once; if not, rows are drawn and counted singly.
+            streams: that the frames of the corpora are of.
+            drop_modalities: probability that a modality of a row is left out of a batch.
         """
         self._corpora = tuple(corpora)
         self._encoder = encoder
@@ -121,7 +141,10 @@ class BatchPlan:
         self._budget = token_budget
         self._seed = seed
         self._packed = packed
-        rows = [encoder.rows(corpus.train, corpus.taxonomy) for corpus in corpora]
+        self._streams = tuple(streams)
+        self._drop = drop_modalities
+        soft = [soft_ids(corpus.train_frames, streams) if corpus.train_frames else None for corpus in corpora]
+        rows = [encoder.rows(corpus.train, corpus.taxonomy, ids) for corpus, ids in zip(corpora, soft, strict=True)]
         self._rows = [[row or [] for row in of_corpus] for of_corpus in rows]
         self._usable = [[i for i, row in enumerate(of_corpus) if row] for of_corpus in self._rows]
         self.too_long = sum(len(every) - len(usable) for every, usable in zip(self._rows, self._usable, strict=True))
@@ -159,9 +182,23 @@ class BatchPlan:
         targets = torch.zeros(len(kept), len(draw.words))
         for place, (_, gold) in enumerate(kept):
             targets[place, list(gold)] = 1 / len(gold)
-        rows = [self._rows[group.corpus][row] for row, _ in kept]
+        rows, felt = self._shown(group, [row for row, _ in kept])
         tokens = sum(each.size for each in pack(rows)) if self._packed else sum(map(len, rows))
-        return Batch(encoder.prefix, rows, encoder.trie, targets, tokens)
+        return Batch(encoder.prefix, rows, encoder.trie, targets, tokens, felt)
+
+    def _shown(self, group: Group, places: Sequence[int]) -> tuple[list[list[int]], Felt | None]:
+        """Return the tokens of rows, with what they bring beside words, some of it left out by chance."""
+        corpus = self._corpora[group.corpus]
+        if not corpus.train_frames:
+            return [self._rows[group.corpus][row] for row in places], None
+        chance = random.Random(f"{group.seed}/shown")
+        shown = [
+            without_some(corpus.train[row], corpus.train_frames[row], self._streams, self._drop, chance)
+            for row in places
+        ]
+        felt = gather([frames for _, frames in shown], self._streams)
+        rows = self._encoder.rows([sample for sample, _ in shown], corpus.taxonomy, felt.ids)
+        return [row or [] for row in rows], felt
 
     def _draw(self, corpus: TrainingCorpus, chance: random.Random) -> Draw:
         if chance.random() >= self._vary.share:

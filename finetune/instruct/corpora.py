@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from thymos.adapters.corpus import BadRow, Corpus
+from thymos.adapters.projectors.streams import Frames
 from thymos.adapters.readers import Columns, open_corpus
 from thymos.adapters.sample import Sample
-from thymos.finetune.recipe import CorpusRecipe
+from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 from thymos.prompts.mapping import LabelMap
@@ -50,6 +52,8 @@ class TrainingCorpus:
         dev: rows to look at.
         left: training rows that were not taken.
         identity: what makes these rows these rows, by split.
+        train_frames: for each row to learn from, the frames of each stream; None where text alone is read.
+        dev_frames: likewise, for dev.
     """
 
     name: str
@@ -59,25 +63,28 @@ class TrainingCorpus:
     dev: tuple[Sample, ...]
     left: Left
     identity: Mapping[str, Mapping[str, object]]
+    train_frames: tuple[tuple[Frames | None, ...], ...] | None = None
+    dev_frames: tuple[tuple[Frames | None, ...], ...] | None = None
 
 
-def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
+def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> TrainingCorpus:
     """Read a corpus and drop from its training rows what is held out, repeated, unlabelled or bad.
 
     Args:
         recipe: the corpus.
         folder: what its paths are relative to.
+        media: whether rows without text, but with a recording, are learnt from.
 
     Raises:
         InputError: a file or column is not there, a label is outside the taxonomy, or a split is empty.
     """
     taxonomy = load_taxonomy(recipe.taxonomy)
-    dev = [sample for sample in _samples(recipe, folder / recipe.dev)[0] if sample.gold]
+    dev = [sample for sample in _samples(recipe, folder, recipe.dev, recipe.dev_where, media)[0] if sample.gold]
     _check(dev, taxonomy, recipe.dev)
     held_out: list[Sample] = list(dev)
     for path in recipe.held_out:
-        held_out += _samples(recipe, folder / path)[0]
-    read, bad = _samples(recipe, folder / recipe.train)
+        held_out += _samples(recipe, folder, path, recipe.held_out_where, media)[0]
+    read, bad = _samples(recipe, folder, recipe.train, recipe.train_where, media)
     labelled = [sample for sample in read if sample.gold]
     _check(labelled, taxonomy, recipe.train)
     clean = without_leaks(labelled, held_out)
@@ -94,7 +101,9 @@ def load_corpus(recipe: CorpusRecipe, folder: Path) -> TrainingCorpus:
         train=tuple(train),
         dev=tuple(dev),
         left=left,
-        identity={split: dict(_open(recipe, folder / path).identity()) for split, path in _splits(recipe)},
+        identity={
+            split: dict(_open(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)
+        },
     )
 
 
@@ -108,14 +117,14 @@ def without_leaks(train: Iterable[Sample], held_out: Iterable[Sample]) -> list[S
     """
     alone, after = set(), set()
     for sample in held_out:
-        text, turns = _key(sample)
-        after.add((text, turns))
-        if text.count(" ") + 1 >= _LONG:
-            alone.add(text)
+        key = _key(sample)
+        after.add(key)
+        if key.text.count(" ") + 1 >= _LONG and not key.media:
+            alone.add(key.text)
     kept = []
     for sample in train:
-        text, turns = _key(sample)
-        if text not in alone and (text, turns) not in after:
+        key = _key(sample)
+        if key not in after and (key.media or key.text not in alone):
             kept.append(sample)
     return kept
 
@@ -124,30 +133,42 @@ def _without_repeats(samples: Iterable[Sample]) -> list[Sample]:
     """Return the first of all rows that say the same with the same gold labels."""
     seen, kept = set(), []
     for sample in samples:
-        key = (*_key(sample), frozenset(sample.gold or ()))
+        key = (_key(sample), frozenset(sample.gold or ()))
         if key not in seen:
             seen.add(key)
             kept.append(sample)
     return kept
 
 
-def _key(sample: Sample) -> tuple[str, tuple[str, ...]]:
-    """Return what a row says, and what was said before it, as far as it is shown."""
-    return _plain(sample.text or ""), tuple(_plain(turn.text) for turn in sample.context)
+class _Key(NamedTuple):
+    """What a row says, what was said before it, and which recordings it brings: the same words may sound otherwise."""
+
+    text: str
+    turns: tuple[str, ...]
+    media: tuple[str, ...]
+
+
+def _key(sample: Sample) -> _Key:
+    media = [
+        f"{each.path}#{each.start},{each.end},{getattr(each, 'box', None)}"
+        for each in (sample.speech, sample.face, sample.physiology)
+        if each is not None
+    ]
+    return _Key(_plain(sample.text or ""), tuple(_plain(turn.text) for turn in sample.context), tuple(media))
 
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path]]:
-    yield "train", recipe.train
-    yield "dev", recipe.dev
+def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path, tuple[str, ...]]]:
+    yield "train", recipe.train, recipe.train_where
+    yield "dev", recipe.dev, recipe.dev_where
     for number, path in enumerate(recipe.held_out, start=1):
-        yield f"held_out_{number}", path
+        yield f"held_out_{number}", path, recipe.held_out_where
 
 
-def _open(recipe: CorpusRecipe, path: Path) -> Corpus:
+def _open(recipe: CorpusRecipe, path: Path, where: tuple[str, ...]) -> Corpus:
     columns = Columns(text=recipe.text_column, label=recipe.label_column)
     return open_corpus(
         str(path),
@@ -155,14 +176,17 @@ def _open(recipe: CorpusRecipe, path: Path) -> Corpus:
         columns=columns,
         context_turns=recipe.context_turns,
         label_separator=recipe.label_separator,
+        where=(*recipe.where, *where),
     )
 
 
-def _samples(recipe: CorpusRecipe, path: Path) -> tuple[list[Sample], int]:
-    """Return the rows of a file that have text, and how many could not be read."""
+def _samples(
+    recipe: CorpusRecipe, folder: Path, path: Path, where: tuple[str, ...], media: bool
+) -> tuple[list[Sample], int]:
+    """Return the rows of a file that can be learnt from, and how many could not be read."""
     rows, bad = [], 0
-    for row in _open(recipe, path):
-        if isinstance(row, BadRow) or not (row.text or "").strip():
+    for row in _open(recipe, folder / path, where):
+        if isinstance(row, BadRow) or not ((row.text or "").strip() or (media and row.modalities)):
             bad += 1
         else:
             rows.append(row)

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import yaml
 
-from thymos.finetune.recipe import VaryRecipe
+from thymos.finetune.recipe_parts import VaryRecipe
 from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import instruction, load_prompt

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thymos.adapters.sample import Sample
+from thymos.adapters.projectors.store import Projectors
+from thymos.adapters.projectors.streams import Stream, soft_ids
 from thymos.adapters.scoring.scorer import Forward, LabelScorer
 from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
 from thymos.finetune.instruct.batches import RowEncoder
@@ -37,7 +38,14 @@ class DevSplit:
     """Dev rows of one corpus, tokenised once."""
 
     def __init__(
-        self, corpus: TrainingCorpus, encoder: RowEncoder, prompt: str, *, rows: int | None, seed: int
+        self,
+        corpus: TrainingCorpus,
+        encoder: RowEncoder,
+        prompt: str,
+        *,
+        rows: int | None,
+        seed: int,
+        streams: Sequence[Stream] = (),
     ) -> None:
         """Choose and tokenise rows.
 
@@ -47,11 +55,15 @@ class DevSplit:
             prompt: name of the prompt template.
             rows: how many, by chance; None takes all.
             seed: of the choice.
+            streams: that the corpus' frames are of.
         """
-        samples: Sequence[Sample] = corpus.dev
-        if rows is not None and len(samples) > rows:
-            samples = random.Random(seed).sample(samples, rows)
-        tokens = encoder.rows(samples, corpus.taxonomy)
+        places: Sequence[int] = range(len(corpus.dev))
+        if rows is not None and len(places) > rows:
+            places = random.Random(seed).sample(places, rows)
+        samples = [corpus.dev[place] for place in places]
+        self._frames = [corpus.dev_frames[place] for place in places] if corpus.dev_frames else None
+        soft = soft_ids(self._frames, streams) if self._frames else None
+        tokens = encoder.rows(samples, corpus.taxonomy, soft)
         kept = [(sample, row) for sample, row in zip(samples, tokens, strict=True) if row]
         self.taxonomy = corpus.taxonomy
         self.texts = tuple(sample.text or "" for sample, _ in kept)
@@ -60,9 +72,18 @@ class DevSplit:
         asked = as_asked(corpus.taxonomy, prompt)
         self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
 
-    def log_probabilities(self, forward: Forward, part: slice = slice(None)) -> NDArray[np.float64]:
-        """Score the rows, (rows, labels), natural logarithms."""
-        scores = LabelScorer(forward, self._encoder).log_probabilities(self._rows[part])
+    def log_probabilities(
+        self, forward: Forward, part: slice = slice(None), projectors: Projectors | None = None
+    ) -> NDArray[np.float64]:
+        """Score the rows, (rows, labels), natural logarithms.
+
+        Args:
+            forward: the model.
+            part: of the rows.
+            projectors: of the frames, where the rows bring any.
+        """
+        soft = projectors.table(self._frames) if projectors is not None and self._frames else None
+        scores = LabelScorer(forward, self._encoder).log_probabilities(self._rows[part], soft)
         return scores.double().numpy()
 
     def figures(self, log_probabilities: NDArray[np.float64]) -> DevFigures:

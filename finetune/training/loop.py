@@ -124,7 +124,7 @@ def fit(
     """Train.
 
     Args:
-        module: prepared by the accelerator; forward(prefix, rows, trie) gives logits.
+        module: prepared by the accelerator; forward(prefix, rows, trie, felt) gives logits.
         state: what is trained and its optimizer, new or restored.
         schedule: the steps.
         batch_of: makes a batch of a group.
@@ -139,8 +139,10 @@ def fit(
     module.train()
     for groups in schedule.steps(state.step):
         started = time.perf_counter()
-        for each in state.optimizer.param_groups:
-            each["lr"] = rate(state.step, total, peak, warmup)
+        for each in state.optimizer.param_groups:  # a group may begin later, and have its own peak
+            first = each.get("first", 0)
+            begun = state.step >= first
+            each["lr"] = rate(state.step - first, total - first, each.get("peak", peak), warmup) if begun else 0.0
         batches = [batch_of(group) for group in groups]
         rows = sum(len(batch.rows) for batch in batches)
         loss = _gradients(module, batches[mine::world], objective, accelerator, rows)
@@ -175,7 +177,7 @@ def _gradients(
     for place, batch in enumerate(batches):
         last = place == len(batches) - 1
         with nullcontext() if last else accelerator.no_sync(module):
-            loss = objective(module(batch.prefix, batch.rows, batch.trie), batch)
+            loss = objective(module(batch.prefix, batch.rows, batch.trie, batch.felt), batch)
             accelerator.backward(loss * (accelerator.num_processes / rows))
         total += loss.detach()
     return total

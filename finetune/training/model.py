@@ -3,6 +3,7 @@
 Takes the settings of a recipe; gives a `Trainee`. The only file of the training that knows peft. Knows nothing of data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,13 @@ from torch import Tensor, nn
 from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, check_base, read_card
 from thymos.adapters.llm.load import LanguageModel, load_language_model
 from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.projectors.listening import Listening
+from thymos.adapters.projectors.store import Projectors, load_projectors
+from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.scoring.engine import can_compile, keep_freed_memory
 from thymos.adapters.scoring.general import GeneralTuned
 from thymos.adapters.scoring.tuned import TunedLlama, supports_tuning
-from thymos.finetune.recipe import LoraRecipe, TrainRecipe
+from thymos.finetune.recipe_parts import LoraRecipe, TrainRecipe
 from thymos.prompts.errors import InputError, ModelError
 
 
@@ -25,7 +29,7 @@ class Trainee:
 
     Attributes:
         base: what it starts from; its `model` is part of `module`.
-        module: forward(prefix, rows, trie) -> (rows, choices), with gradients.
+        module: forward(prefix, rows, trie, felt) -> (rows, choices), with gradients.
         engine: which forward pass that is.
     """
 
@@ -37,6 +41,12 @@ class Trainee:
     def peft_model(self) -> Any:
         """The model as peft or transformers knows it, for saving."""
         return self.module.model
+
+    @property
+    def projectors(self) -> Projectors | None:
+        """What turns frames into soft tokens; None where text alone is read."""
+        found: Projectors | None = getattr(self.module, "projectors", None)
+        return found
 
     def trained(self) -> dict[str, nn.Parameter]:
         """Return the parameters that are trained, by name."""
@@ -54,7 +64,13 @@ class Trainee:
 
 
 def build(
-    model: str, lora: LoraRecipe, train: TrainRecipe, *, start_from: str | None = None, device: str | None = None
+    model: str,
+    lora: LoraRecipe,
+    train: TrainRecipe,
+    *,
+    start_from: str | None = None,
+    device: str | None = None,
+    streams: Sequence[Stream] = (),
 ) -> Trainee:
     """Load the base model and prepare what is trained.
 
@@ -64,6 +80,7 @@ def build(
         train: method, frozen layers, engine and seed are read.
         start_from: adapter whose weights are learnt on.
         device: torch device; a GPU if there is one when None.
+        streams: to listen to beside the text.
 
     Raises:
         ModelError: the model can't be used here, or not so.
@@ -81,7 +98,9 @@ def build(
     if start_from is not None:
         _start_from(tuned, start_from, model, base.sha256)
     tuned.train()
-    fast = train.method == "lora" and supports_tuning(tuned)
+    if train.method == "projectors":
+        tuned.requires_grad_(False)
+    fast = train.method in ("lora", "projectors") and supports_tuning(tuned)
     engine = train.engine
     if engine == "auto":
         on_gpu = not base.device.startswith("cpu")  # a process of several says "cpu:0"
@@ -91,9 +110,28 @@ def build(
             f"engine must be general for {train.method} on {model!r} with these settings, got {engine}; the fast one "
             "trains LoRA without dropout or DoRA on Llama architectures"
         )
-    if engine == "general":
-        return Trainee(base, GeneralTuned(tuned), engine)
-    return Trainee(base, TunedLlama(tuned, compiled=engine == "compiled"), engine)
+    embedding = base.model.get_input_embeddings().weight.detach().float()
+    norm = float(embedding.square().mean().sqrt())
+    general = engine == "general"
+    module: nn.Module = GeneralTuned(tuned) if general else TunedLlama(tuned, compiled=engine == "compiled")
+    if streams:
+        projectors = Projectors(streams, size=embedding.shape[1], norm=norm, dropout=train.projector_dropout)
+        if start_from is not None:
+            _start_projectors(projectors, start_from)
+        module = Listening(module, projectors.to(base.device))
+    return Trainee(base, module, engine)
+
+
+def _start_projectors(projectors: Projectors, adapter: str) -> None:
+    """Put the projectors of an adapter that listened to the same where new ones were made."""
+    found = load_projectors(adapter_folder(adapter))
+    if found is None:
+        return
+    if found.streams != projectors.streams:
+        raise InputError(
+            f"streams must be those of the adapter that is started from, got others than {adapter!r}; change them"
+        )
+    projectors.load_state_dict(found.state_dict())
 
 
 def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:

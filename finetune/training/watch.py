@@ -163,7 +163,8 @@ class Watch:
         world, mine = self._accelerator.num_processes, self._accelerator.process_index
         training = self._module.training
         self._module.eval()
-        scored = split.log_probabilities(AsForward(self._module), slice(mine, None, world))
+        projectors = getattr(self._module, "projectors", None)
+        scored = split.log_probabilities(AsForward(self._module), slice(mine, None, world), projectors)
         self._module.train(training)
         parts = gather_object([scored]) if world > 1 else [scored]
         whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))

@@ -168,7 +168,7 @@ def test_buckets_of_the_budget_are_what_is_computed(tiny_model: Path) -> None:
     seen: list[int] = []
 
     class Counting(GeneralForward):
-        def logits(self, prefix: Any, rows: Sequence[Sequence[int]], trie: Any) -> torch.Tensor:
+        def logits(self, prefix: Any, rows: Sequence[Sequence[int]], trie: Any, soft: Any = None) -> torch.Tensor:
             seen.append(len(rows))
             return super().logits(prefix, rows, trie)
 

@@ -11,7 +11,7 @@ from tests.finetune.recipes import dialogues, recipe, write_corpus, write_dialog
 from thymos.adapters.scoring.pack import pack
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
-from thymos.finetune.recipe import CorpusRecipe, VaryRecipe
+from thymos.finetune.recipe_parts import CorpusRecipe, VaryRecipe
 
 BUDGET = 300
 

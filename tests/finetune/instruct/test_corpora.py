@@ -8,7 +8,8 @@ import pytest
 
 from thymos.adapters.sample import Sample, Turn
 from thymos.finetune.instruct.corpora import load_corpus, without_leaks
-from thymos.finetune.recipe import CorpusRecipe, load_recipe, shipped_recipes
+from thymos.finetune.recipe import load_recipe, shipped_recipes
+from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.prompts.errors import InputError, ThymosError
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from thymos.finetune.instruct.draw import Draw, as_asked, synonyms, varied, wordings
-from thymos.finetune.recipe import VaryRecipe
+from thymos.finetune.recipe_parts import VaryRecipe
 from thymos.prompts.catalogue import builtin_taxonomies, load_map, load_taxonomy
 from thymos.prompts.template import instruction, load_prompt
 

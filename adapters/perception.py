@@ -1,0 +1,190 @@
+"""`Perception`: samples in, the frames of their recordings out, and what can be said of them. Encoded once, then kept.
+
+Takes the streams of an adapter; gives frames for its projectors. A recording that cannot be used leaves its modality
+absent, with a sentence that says why. Knows no LLM.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.adapters.encoders import AnyEncoder, load_encoder
+from thymos.adapters.frame_cache import FrameCache
+from thymos.adapters.media import open_media
+from thymos.adapters.modality import Observed
+from thymos.adapters.projectors.streams import Frames, Stream
+from thymos.adapters.sample import Face, Physiology, Sample, Speech
+from thymos.adapters.weights import cache_dir
+from thymos.prompts.errors import ModelError, RowError
+
+FOLDER = "frames"  # of the cache
+_PIECE = 1 << 20  # bytes that are hashed at a time
+
+Source = Speech | Face | Physiology
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Percept:
+    """What came of one sample's recordings.
+
+    Attributes:
+        frames: of each stream, or None.
+        absent: modality -> why it could not be used, though the sample brings it.
+    """
+
+    frames: tuple[Frames | None, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+
+class Perception:
+    """Encoders of an adapter's streams."""
+
+    def __init__(self, streams: Sequence[Stream], *, folder: Path | None = None) -> None:
+        """Load the encoders.
+
+        Args:
+            streams: what to listen to.
+            folder: of the cache; Thymos' own unless given.
+
+        Raises:
+            ModelError: an encoder can't be used, or is another one than the projectors were trained with.
+        """
+        self._encoders = [load_encoder(stream.encoder) for stream in streams]
+        for stream, encoder in zip(streams, self._encoders, strict=True):
+            if stream.fingerprint != encoder.fingerprint:
+                raise ModelError(
+                    f"encoder {stream.encoder!r} must be the one that the adapter was trained with "
+                    f"({stream.fingerprint[:12]}), got {encoder.fingerprint[:12]}; train the adapter again"
+                )
+        folder = folder or cache_dir() / FOLDER
+        self._caches = [FrameCache(folder, encoder.fingerprint) for encoder in self._encoders]
+
+    def perceive(self, sample: Sample) -> Percept:
+        """Return the frames of a sample."""
+        frames: list[Frames | None] = []
+        absent: dict[str, str] = {}
+        signals: dict[str, object] = {}  # each recording is decoded once, whatever listens to it
+        for encoder, cache in zip(self._encoders, self._caches, strict=True):
+            source = _source(sample, encoder.modality)
+            if source is None or encoder.modality in absent:
+                frames.append(None)
+                continue
+            try:
+                frames.append(_encoded(encoder, cache, source, signals))
+            except RowError as error:
+                absent[encoder.modality] = str(error)
+                frames.append(None)
+        usable = [
+            None if encoder.modality in absent else each for encoder, each in zip(self._encoders, frames, strict=True)
+        ]
+        return Percept(tuple(usable), absent)
+
+    def observe(self, sample: Sample) -> Mapping[str, Observed]:
+        """Return what can be said of a sample's recordings, by modality; those that cannot be used are left out."""
+        found: dict[str, Observed] = {}
+        for encoder, cache in zip(self._encoders, self._caches, strict=True):
+            source = _source(sample, encoder.modality)
+            if source is None or encoder.modality in found:
+                continue
+            with suppress(RowError):
+                key = _key(source)
+                known = cache.observed(key)
+                if known is None:
+                    known = encoder.observe(encoder.read(source))
+                    cache.put_observed(key, known)
+                found[encoder.modality] = known
+        return found
+
+
+def _encoded(encoder: AnyEncoder, cache: FrameCache, source: Source, signals: dict[str, object]) -> Frames:
+    key = _key(source)
+    kept = cache.frames(key)
+    if kept is not None:
+        return kept
+    if encoder.modality not in signals:
+        signals[encoder.modality] = encoder.read(source)
+    whole = encoder.encode(signals[encoder.modality])
+    frames: NDArray[np.float16] = np.clip(whole, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
+    cache.put_frames(key, frames)
+    return frames
+
+
+def _source(sample: Sample, modality: str) -> Source | None:
+    source: Source | None = getattr(sample, modality)
+    return source
+
+
+def _key(source: Source) -> str:
+    """Return the SHA-256 over a recording's content and the part of it that is meant.
+
+    Raises:
+        RowError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    for piece in _content(source):
+        digest.update(piece)
+    box = source.box if isinstance(source, Face) else None
+    digest.update(repr((type(source).__name__, source.start, source.end, box)).encode())
+    return digest.hexdigest()
+
+
+def _content(source: Source) -> Iterator[bytes]:
+    if source.path is not None:
+        yield source.path.suffix.lower().encode()  # by which some formats are told apart
+        yield from (_of_folder if source.path.is_dir() else _of_file)(source.path)
+        for beside in _siblings(source):
+            yield from _of_file(beside)
+    elif isinstance(source, Speech):
+        assert source.samples is not None  # one of two, by construction
+        yield f"{source.rate}".encode() + source.samples.tobytes()
+    elif isinstance(source, Face):
+        assert source.pixels is not None
+        yield f"{source.pixels.shape}".encode() + source.pixels.tobytes()
+    else:
+        for channel in source.channels or ():
+            yield f"{channel.kind} {channel.rate} {channel.unit} {channel.start}".encode() + channel.values.tobytes()
+
+
+def _siblings(source: Source) -> Iterator[Path]:
+    """Yield files beside a recording of the body that say how it is to be read: a sidecar, a header's signals."""
+    if isinstance(source, Physiology) and source.path is not None and source.path.parent.is_dir():
+        own = source.path.name
+        stem = own.partition(".")[0] + "."
+        for each in sorted(source.path.parent.iterdir()):
+            if each.name.startswith(stem) and each.name != own and each.is_file():
+                yield each
+
+
+def _of_folder(folder: Path) -> Iterator[bytes]:
+    for each in sorted(folder.iterdir()):
+        if each.is_file():
+            yield each.name.encode()
+            yield from _of_file(each)
+
+
+def _of_file(path: Path) -> Iterator[bytes]:
+    """Yield the digest of a file, which is read again only where it has changed: many parts may be of one recording."""
+    if path.is_file():
+        told = path.stat()
+        yield _digest(path, told.st_size, told.st_mtime_ns)
+    else:
+        yield _hashed(path)  # in an archive
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, size: int, changed: int) -> bytes:
+    return _hashed(path)
+
+
+def _hashed(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    with open_media(path) as file:
+        for piece in iter(partial(file.read, _PIECE), b""):
+            digest.update(piece)
+    return digest.digest()

@@ -1,0 +1,1 @@
+"""Projectors: frames of an encoder become a few soft tokens of the LLM."""

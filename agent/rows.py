@@ -1,0 +1,143 @@
+"""`RowWriter`: samples as the rows that a labeler scores: tokens, and soft tokens of what was heard, seen and measured.
+
+Takes a prompt and, where an adapter listens to recordings, its projectors; gives rows, or for a sample that cannot be
+labelled the reason. Knows nothing of label sets or decisions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+
+from thymos.adapters.llm.load import LanguageModel
+from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.store import Projectors, load_projectors
+from thymos.adapters.projectors.streams import soft_ids
+from thymos.adapters.sample import Sample
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.prompts.errors import RowError
+from thymos.prompts.template import LabelPrompt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """Samples as rows.
+
+    Attributes:
+        rows: token ids of each sample, or why it cannot be labelled.
+        soft: what negative ids point to, (soft tokens, dim), or None.
+        texts: the words of each sample, those that were heard where none were given.
+        notes: for each sample, modality -> why it was left out though the sample brings it.
+    """
+
+    rows: list[list[int] | RowError]
+    soft: Tensor | None
+    texts: list[str]
+    notes: list[Mapping[str, str]] = field(default_factory=list)
+
+
+class RowWriter:
+    """Writes the rows of one prompt.
+
+    Attributes:
+        modalities: that are read beside text.
+    """
+
+    def __init__(
+        self,
+        encoder: PromptEncoder,
+        prompt: LabelPrompt,
+        max_tokens: int,
+        *,
+        projectors: Projectors | None = None,
+        perception: Perception | None = None,
+    ) -> None:
+        """Keep what writes.
+
+        Args:
+            encoder: of the prompt.
+            prompt: the same.
+            max_tokens: longest row.
+            projectors: of the adapter; None where it reads text alone.
+            perception: their encoders.
+        """
+        self._encoder = encoder
+        self._prompt = prompt
+        self._max_tokens = max_tokens
+        self._projectors = projectors
+        self._perception = perception
+        self.modalities = tuple(dict.fromkeys(each.modality for each in projectors.streams)) if projectors else ()
+
+    def write(self, samples: Sequence[Sample]) -> Written:
+        """Return samples as rows."""
+        if self._projectors is None or self._perception is None:
+            return Written(
+                [self._row(sample, {}, "") for sample in samples], None, [sample.text or "" for sample in samples]
+            )
+        percepts = [self._perception.perceive(sample) for sample in samples]
+        heard = [self._with_words(sample, self._perception) for sample in samples]
+        frames = [percept.frames for percept in percepts]
+        ids = soft_ids(frames, self._projectors.streams)
+        rows = [
+            self._row(sample, each, _reasons(percept))
+            for sample, each, percept in zip(heard, ids, percepts, strict=True)
+        ]
+        return Written(
+            rows,
+            self._projectors.table(frames),
+            [sample.text or "" for sample in heard],
+            [percept.absent for percept in percepts],
+        )
+
+    def preview(self, sample: Sample) -> str:
+        """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""
+        present = [name for name in self.modalities if name in sample.modalities]
+        return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context, present))
+
+    def _with_words(self, sample: Sample, perception: Perception) -> Sample:
+        """Return a sample with what was heard as its text, where it has none."""
+        if sample.text is not None or sample.speech is None or "speech" not in self.modalities:
+            return sample
+        speech = perception.observe(sample).get("speech")
+        return replace(sample, text=speech.text) if speech is not None and speech.text else sample
+
+    def _row(self, sample: Sample, soft: Mapping[str, Sequence[int]], why: str) -> list[int] | RowError:
+        """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""
+        if not (sample.text or "").strip() and not soft:
+            return RowError(why or self._nothing_to_read(sample))
+        row: list[int] = []
+        for dropped in range(len(sample.context) + 1):
+            text = self._prompt.row(sample.text or "", sample.speaker, sample.context[dropped:], soft)
+            row = self._encoder.row(text, soft)
+            if len(row) <= self._max_tokens:
+                return row
+        return RowError(
+            f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
+        )
+
+    def _nothing_to_read(self, sample: Sample) -> str:
+        seen = " and ".join(sample.modalities) or "nothing"
+        read = " or ".join(("text", *self.modalities))
+        return f"row must have {read}, got {seen}; this adapter reads nothing else (`thymos adapters list`)"
+
+
+def row_writer(model: LanguageModel, encoder: PromptEncoder, prompt: LabelPrompt, max_tokens: int) -> RowWriter:
+    """Return the writer of a model's rows: with its adapter's projectors, where the prompt has places for them.
+
+    Raises:
+        ModelError: projectors or an encoder of theirs can't be used.
+    """
+    projectors = load_projectors(model.folder) if prompt.modalities else None
+    if projectors is None:
+        return RowWriter(encoder, prompt, max_tokens)
+    return RowWriter(
+        encoder,
+        prompt,
+        max_tokens,
+        projectors=projectors.to(model.device),
+        perception=Perception(projectors.streams),
+    )
+
+
+def _reasons(percept: Percept) -> str:
+    return "; ".join(percept.absent.values())

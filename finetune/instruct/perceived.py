@@ -1,0 +1,77 @@
+"""The recordings of a training corpus as frames, and rows from which some of what they bring is left out.
+
+Takes a corpus and encoders; gives the corpus with frames in memory. Each recording is encoded once, in this run or an
+earlier one. Knows no LLM.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.streams import Frames, Stream
+from thymos.adapters.sample import Sample
+from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.prompts.errors import InputError
+
+OnRow = Callable[[int, int], None]  # rows done, rows of all
+
+
+def perceived(
+    corpus: TrainingCorpus, perception: Perception, on_row: OnRow = lambda done, total: None
+) -> TrainingCorpus:
+    """Return a corpus with the frames of its rows; a row of which nothing can be used is left out.
+
+    Args:
+        corpus: with samples that name recordings.
+        perception: encoders.
+        on_row: called after each row.
+
+    Raises:
+        InputError: nothing can be used in a split.
+    """
+    total = len(corpus.train) + len(corpus.dev)
+    found: list[tuple[Sample, Percept]] = []
+    for sample in (*corpus.train, *corpus.dev):
+        found.append((sample, perception.perceive(sample)))
+        on_row(len(found), total)
+    train = [each for each in found[: len(corpus.train)] if _usable(*each)]
+    dev = [each for each in found[len(corpus.train) :] if _usable(*each)]
+    for name, split in (("train", train), ("dev", dev)):
+        if not split:
+            why = next((reason for _, percept in found for reason in percept.absent.values()), "no row names any")
+            raise InputError(f"{name} rows of {corpus.name!r} must bring something that can be used, got none: {why}")
+    bad = corpus.left.bad + len(corpus.train) - len(train)
+    return replace(
+        corpus,
+        train=tuple(sample for sample, _ in train),
+        dev=tuple(sample for sample, _ in dev),
+        train_frames=tuple(percept.frames for _, percept in train),
+        dev_frames=tuple(percept.frames for _, percept in dev),
+        left=replace(corpus.left, bad=bad),
+    )
+
+
+def without_some(
+    sample: Sample, frames: Sequence[Frames | None], streams: Sequence[Stream], share: float, chance: random.Random
+) -> tuple[Sample, tuple[Frames | None, ...]]:
+    """Return a sample and its frames without some of its modalities, so that every subset is learnt; one stays.
+
+    Args:
+        sample: whose words may go.
+        frames: of each stream, all those of a modality go together.
+        streams: what the frames are of.
+        share: probability that a modality goes.
+        chance: decides.
+    """
+    there = [stream.modality for stream, each in zip(streams, frames, strict=True) if each is not None]
+    brought = [*dict.fromkeys(there), *(["text"] if (sample.text or "").strip() else [])]
+    gone = {modality for modality in brought if chance.random() < share}
+    if gone and len(gone) == len(brought):
+        gone.remove(chance.choice(brought))
+    kept = tuple(None if stream.modality in gone else each for stream, each in zip(streams, frames, strict=True))
+    return (replace(sample, text=None, context=()) if "text" in gone else sample), kept
+
+
+def _usable(sample: Sample, percept: Percept) -> bool:
+    return bool((sample.text or "").strip()) or any(each is not None for each in percept.frames)
