@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from thymos.adapters.llm.adapter import AUTO, wished_adapter
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
+from thymos.adapters.modality import Observed
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.engine import Engine, resolve_engine
@@ -216,6 +217,11 @@ class Labeler:
         """The label set in use."""
         return self._taxonomy
 
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What is read beside text."""
+        return self._writer.modalities
+
     def identity(self) -> Mapping[str, object]:
         """Return what makes its answers its answers, as JSON values."""
         return self._identity
@@ -271,6 +277,10 @@ class Labeler:
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample, as the model gets it."""
         return self._writer.preview(sample)
+
+    def observe(self, sample: Sample) -> Mapping[str, Observed]:
+        """Return what can be said of a sample's recordings, by modality, as far as the adapter listens to them."""
+        return self._writer.observe(sample)
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:
         """Return how many tokens must be computed for samples; what several begin with counts once."""

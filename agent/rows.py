@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 
 from thymos.adapters.llm.load import LanguageModel
+from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
 from thymos.adapters.projectors.store import Projectors, load_projectors
 from thymos.adapters.projectors.streams import soft_ids
@@ -93,6 +94,10 @@ class RowWriter:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""
         present = [name for name in self.modalities if name in sample.modalities]
         return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context, present))
+
+    def observe(self, sample: Sample) -> Mapping[str, Observed]:
+        """Return what can be said of a sample's recordings, by modality."""
+        return self._perception.observe(sample) if self._perception is not None else {}
 
     def _with_words(self, sample: Sample, perception: Perception) -> Sample:
         """Return a sample with what was heard as its text, where it has none."""

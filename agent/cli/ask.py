@@ -21,9 +21,12 @@ Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def ask(
-    text: str,
+    text: str = "",
     /,
     *,
+    speech: str | None = None,
+    face: str | None = None,
+    physiology: str | None = None,
     context: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     speaker: str | None = None,
     taxonomy: str = "goemotions",
@@ -42,13 +45,17 @@ def ask(
         thymos ask "Fine." --speaker Ann --context "Bob: I forgot your birthday." --taxonomy ekman
         thymos ask "Great, another delay." --json
         thymos ask "I can't believe we won!" --html why.html
+        thymos ask --speech clip.wav --adapter runs/voice/adapter --taxonomy ravdess
 
     Each phrase and each earlier turn is left out in turn and the rest scored again: that is what a cue's weight is.
     Passages of the knowledge base say what the label means; they never change it. Labelled examples do where `thymos kb
     weigh` found that they help.
 
     Args:
-        text: What somebody said or wrote.
+        text: What somebody said or wrote; may be left out where there is a recording.
+        speech: Recording of the voice, or a part of it: `clip.wav#t=3.5,8` in seconds.
+        face: Picture or video of the face, or a person in it: `crowd.jpg#xywh=160,120,320,240` in pixels.
+        physiology: Recording of the body, or a part of it: `wrist.csv#t=60,120` in seconds.
         context: An earlier turn, `Speaker: words` or only words; may be repeated, oldest first.
         speaker: Who says the text.
         taxonomy: Built-in label set, or your own YAML file.
@@ -64,7 +71,7 @@ def ask(
     """
     from rich.console import Console
 
-    from thymos.adapters.sample import Sample
+    from thymos.adapters.readers.media import media_sample
     from thymos.adapters.scoring.shared import SharedModel
     from thymos.adapters.whole_file import whole_file
     from thymos.agent.cli.ask_text import terminal
@@ -78,8 +85,10 @@ def ask(
     from thymos.prompts.catalogue import load_taxonomy
     from thymos.retrieval.builtin import default_folder
 
-    if not text.strip():
+    media = {"speech": speech, "face": face, "physiology": physiology}
+    if not text.strip() and not any(media.values()):
         raise InputError('text must say something, got nothing; write thymos ask "what was said"')
+    sample = media_sample(text, speaker, tuple(map(_turn, context)), media)
     given: dict[str, Any] = {name: value for name, value in asdict(model).items() if value is not None}
     folder = kb or default_folder()
     weighed = folder if not no_retrieval and are_weighed(folder, load_taxonomy(taxonomy)) else None
@@ -101,8 +110,19 @@ def ask(
         labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
     steps = write_steps if writer is None else FreeWriter(local_model(writer, device=model.device))
     base = None if no_retrieval else opened(kb)
-    reasoner = Reasoner(labeler, labeler.taxonomy.name, base, budget=budget, causes=finder, writer=steps)
-    reasoning = reasoner.reason(Sample(id="1", text=text, speaker=speaker, context=tuple(map(_turn, context))))
+    if unread := [name for name in sample.modalities if name not in ("text", *labeler.modalities)]:
+        message = f"{' and '.join(unread)} will not be read: the adapter has no projector for it; name one that has"
+        Console(stderr=True, markup=False, highlight=False).print(message, soft_wrap=True)
+    reasoner = Reasoner(
+        labeler,
+        labeler.taxonomy.name,
+        base,
+        budget=budget,
+        causes=finder,
+        writer=steps,
+        observe=labeler.observe,
+    )
+    reasoning = reasoner.reason(sample)
     if html is not None:
         with whole_file(html) as file:
             file.write(page(reasoning).encode())

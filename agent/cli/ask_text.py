@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from thymos.agent.cli.show import bar, printable
+from thymos.agent.reasoning.recordings import in_words
 from thymos.agent.reasoning.values import TITLES, Cue, Reasoning
 
 _BAR = 20  # cells of a bar that stands for probability 1
@@ -24,6 +25,10 @@ def terminal(reasoning: Reasoning, top: int = 4) -> Group:
     """
     parts: list[Text | Padding] = [Text(printable(turn), style="dim") for turn in reasoning.context]
     parts.append(_marked(reasoning))
+    for recording in reasoning.recordings:
+        told = f"{recording.modality}: {in_words(recording.measured) or 'nothing measured'}"
+        parts.append(Text(printable(told), style="dim"))
+        parts += [Text(printable(f"  {flag}"), style="yellow") for flag in recording.flags]
     parts.append(Text())
     parts += _bars(reasoning, top)
     for step in reasoning.steps:

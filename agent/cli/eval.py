@@ -33,6 +33,7 @@ def evaluate(
     id_column: str | None = None,
     label_column: str | None = None,
     label_separator: str | None = None,
+    where: Annotated[list[str] | None, Parameter(negative="")] = None,
     taxonomy: str | None = None,
     gold_taxonomy: str | None = None,
     at: str | None = None,
@@ -64,6 +65,7 @@ def evaluate(
         id_column: Column of the gold corpus with the ids.
         label_column: Column of the gold corpus with the gold labels.
         label_separator: What stands between several gold labels in one cell.
+        where: Condition on rows of the gold corpus, as in `thymos label`; may be repeated.
         taxonomy: Label set of the predictions: a name or a YAML file. The labelled file tells, unless given.
         gold_taxonomy: Label set of the gold labels, where it is another one.
         at: Label set to score in; predictions and gold labels are mapped into it.
@@ -89,7 +91,7 @@ def evaluate(
     file = open_predictions(labelled)
     view = find_view(taxonomy or recorded_taxonomy(file), gold_taxonomy, at)
     columns = Columns(text=text_column, id=id_column, label=label_column)
-    found = gold_rows(file, gold, gold_column, corpus_format, columns, label_separator)
+    found = gold_rows(file, gold, gold_column, corpus_format, columns, label_separator, where or ())
     scores = score_rows(
         file.rows(),
         found.samples,
@@ -110,6 +112,7 @@ def evaluate(
         "drop_unknown_gold": drop_unknown_gold,
         "exclude": exclude.name if exclude else None,
         "gold_column": gold_column,
+        "where": where or [],
         "bootstrap": bootstrap,
         "seed": seed,
     }

@@ -3,7 +3,7 @@
 Takes the words of the command line; gives readers and maps, opened and checked. Scores nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ def gold_rows(
     corpus_format: str,
     columns: Columns,
     separator: str | None,
+    where: Sequence[str] = (),
 ) -> GoldRows:
     """Open the gold corpus, or take the gold labels from a column of the labelled file."""
     if (gold is None) == (column is None):
@@ -72,7 +73,7 @@ def gold_rows(
             "--gold CORPUS or --gold-column NAME"
         )
     if gold is not None:
-        corpus = open_corpus(gold, format=corpus_format, columns=columns, label_separator=separator)
+        corpus = open_corpus(gold, format=corpus_format, columns=columns, label_separator=separator, where=where)
         return GoldRows(Path(gold).name if Path(gold).exists() else gold, corpus, corpus.identity())
     assert column is not None
 

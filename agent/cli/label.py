@@ -112,6 +112,7 @@ def open_input(job: Job) -> "Corpus":
         context_turns=_context_turns(job) if flags.context_turns is None else flags.context_turns,
         max_chars=flags.max_chars,
         encoding=flags.encoding,
+        where=flags.where,
     )
 
 

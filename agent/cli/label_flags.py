@@ -40,6 +40,7 @@ class InputFlags:
         context_turns: earlier turns of the conversation to show; later ones never are. As many as the model was tuned
             with unless given, or 5.
         limit: stop after this many input rows.
+        where: label only rows whose column has a value, as in `split=test` or `fold!=0`; may be repeated.
     """
 
     format: str = "auto"
@@ -55,6 +56,7 @@ class InputFlags:
     max_chars: _Count = 100_000
     context_turns: _CountOrZero | None = None
     limit: _Count | None = None
+    where: _Names = ()
 
 
 @Parameter(name="*", group=OUTPUT)

@@ -7,8 +7,10 @@ DeYoung et al. 2020, arXiv:1911.03429).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from types import MappingProxyType
+from typing import Literal, Protocol, cast
 
+from thymos.adapters.modality import MODALITIES
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.reasoning.refine import refine
@@ -18,6 +20,9 @@ from thymos.prompts.errors import RowError
 
 BUDGET = 48  # scorings of one sample
 CITED = 3  # cues that an explanation names
+_Kind = Literal["speech", "face", "physiology"]
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
 LEAST = 0.01  # probability: a weaker cue is none
 
 
@@ -46,28 +51,32 @@ class Measured:
         return tuple(cue for cue in self.cues if cue.weight >= LEAST)[:most]
 
 
-def measure(scorer: Scorer, sample: Sample, *, budget: int = BUDGET) -> Measured:
+def measure(scorer: Scorer, sample: Sample, *, budget: int = BUDGET, told: Mapping[str, str] = _NOTHING) -> Measured:
     """Measure the cues of one sample; see `measure_many`.
 
     Raises:
         RowError: the sample can't be labelled.
     """
-    (found,) = measure_many(scorer, [sample], budget=budget)
+    (found,) = measure_many(scorer, [sample], budget=budget, told=[told])
     if isinstance(found, RowError):
         raise found
     return found
 
 
-def measure_many(scorer: Scorer, samples: Sequence[Sample], *, budget: int = BUDGET) -> list[Measured | RowError]:
-    """Leave out each phrase and each earlier turn in turn, then parts of the strongest phrases, and score all together.
+def measure_many(
+    scorer: Scorer, samples: Sequence[Sample], *, budget: int = BUDGET, told: Sequence[Mapping[str, str]] | None = None
+) -> list[Measured | RowError]:
+    """Leave out each phrase, turn and recording in turn, then parts of the strongest phrases, and score all together.
 
     Args:
         scorer: labels samples.
         samples: to explain.
         budget: scorings of one sample; a longer text is cut into longer phrases, and the latest turns come first. What
             is left goes into shortening the strongest cues.
+        told: for each sample, modality -> what was measured in its recording, in words.
     """
-    variants = [_variants(sample, budget) for sample in samples]
+    words = told or [_NOTHING] * len(samples)
+    variants = [_variants(sample, budget, each) for sample, each in zip(samples, words, strict=True)]
     asked = [each for sample, found in zip(samples, variants, strict=True) for each in (sample, *(v for v, _ in found))]
     answers = iter(scorer.label_batch(asked))
     results: list[Measured | RowError] = []
@@ -127,12 +136,12 @@ def _numbered(cues: Sequence[Cue]) -> tuple[Cue, ...]:
     return tuple(cue.model_copy(update={"number": number}) for number, cue in enumerate(ranked, start=1))
 
 
-def _variants(sample: Sample, budget: int) -> list[tuple[Sample, Cue]]:
+def _variants(sample: Sample, budget: int, told: Mapping[str, str]) -> list[tuple[Sample, Cue]]:
     """Return samples that lack something, each with what it lacks."""
     text = sample.text or ""
     turns = list(range(len(sample.context)))[max(0, len(sample.context) - budget // 3) :]
     spans = phrases(text, most=max(1, budget - len(turns)))
-    found = []
+    found = _silenced(sample, told)
     for turn in turns:
         context = sample.context[:turn] + sample.context[turn + 1 :]
         said = Cue(number=0, kind="turn", text=sample.context[turn].text, turn=turn, weight=0, without="")
@@ -142,6 +151,28 @@ def _variants(sample: Sample, budget: int) -> list[tuple[Sample, Cue]]:
         said = Cue(number=0, kind="phrase", text=text[start:end], start=start, end=end, weight=0, without="")
         found.append((replace(sample, text=left), said))
     return found
+
+
+def _silenced(sample: Sample, told: Mapping[str, str]) -> list[tuple[Sample, Cue]]:
+    """Return a sample without each of its recordings, as long as something is left."""
+    found = []
+    for modality in MODALITIES if len(sample.modalities) > 1 else ():
+        if modality in sample.modalities:
+            without_it = _without(sample, modality)
+            said = told.get(modality, "")
+            kind = cast(_Kind, modality)
+            found.append((without_it, Cue(number=0, kind=kind, text=said, weight=0, without="")))
+    return found
+
+
+def _without(sample: Sample, modality: str) -> Sample:
+    """Return a sample without a recording."""
+    return replace(
+        sample,
+        speech=None if modality == "speech" else sample.speech,
+        face=None if modality == "face" else sample.face,
+        physiology=None if modality == "physiology" else sample.physiology,
+    )
 
 
 def _ranked(

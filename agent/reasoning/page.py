@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from thymos.agent.reasoning.recordings import in_words
 from thymos.agent.reasoning.values import TITLES, Cue, Reasoning
 
 _SHOWN = 8  # labels
@@ -31,7 +32,7 @@ def page(reasoning: Reasoning) -> str:
     )
     bars = sorted(reasoning.after.items(), key=lambda item: -item[1])[:_SHOWN]
     template = environment.get_template("page.html.jinja")
-    return template.render(r=reasoning, parts=_parts(reasoning), bars=bars, titles=TITLES)
+    return template.render(r=reasoning, parts=_parts(reasoning), bars=bars, titles=TITLES, words=in_words)
 
 
 def _parts(reasoning: Reasoning) -> list[_Part]:

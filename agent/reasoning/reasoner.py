@@ -3,9 +3,11 @@
 Takes a labeler and a knowledge base; gives a `Reasoning`. Knows nothing of the command line or of how it is shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
+from thymos.adapters.modality import Observed
 from thymos.adapters.sample import Sample
 from thymos.agent.labeler import Labeler
 from thymos.agent.prediction import Prediction
@@ -14,6 +16,7 @@ from thymos.agent.reasoning.citations import verified
 from thymos.agent.reasoning.cues import BUDGET, Measured, Scorer, likeliest, measure
 from thymos.agent.reasoning.decide import weighed
 from thymos.agent.reasoning.recall import examples, recall
+from thymos.agent.reasoning.recordings import in_words, recordings
 from thymos.agent.reasoning.values import Evidence, Reasoning, Step
 from thymos.agent.reasoning.writing import Material, write_steps
 from thymos.prompts.errors import InputError
@@ -21,6 +24,11 @@ from thymos.retrieval.builtin import open_base
 from thymos.retrieval.knowledge_base import KnowledgeBase
 
 Writer = Callable[[Material], tuple[Step, ...]]
+Observer = Callable[[Sample], Mapping[str, Observed]]
+
+
+def _observe_nothing(sample: Sample) -> Mapping[str, Observed]:
+    return {}
 
 
 class Reasoner:
@@ -43,6 +51,7 @@ class Reasoner:
         neighbour_weight: float = 0.0,
         causes: CauseFinder | None = None,
         writer: Writer = write_steps,
+        observe: Observer = _observe_nothing,
     ) -> None:
         """Keep what reasons.
 
@@ -54,6 +63,7 @@ class Reasoner:
             neighbour_weight: what the labels of examples count; 0 shows them and does not weigh them.
             causes: finds the turns that brought a feeling about; None asks nobody.
             writer: writes the steps: the templates, or a `FreeWriter`.
+            observe: measures what can be said of a sample's recordings, by modality.
 
         Raises:
             InputError: the budget or the weight is out of range.
@@ -69,6 +79,7 @@ class Reasoner:
         self._weight = neighbour_weight
         self._causes = causes
         self._writer = writer
+        self._observe = observe
 
     @classmethod
     def from_pretrained(cls, *, taxonomy: str = "goemotions", retrieval: bool = True) -> Self:
@@ -82,7 +93,8 @@ class Reasoner:
             ThymosError: the model or the base can't be used here.
         """
         labeler = Labeler.from_pretrained(taxonomy=taxonomy)
-        return cls(labeler, labeler.taxonomy.name, open_base() if retrieval else None)
+        base = open_base() if retrieval else None
+        return cls(labeler, labeler.taxonomy.name, base, observe=labeler.observe)
 
     def reason(self, sample: Sample | str) -> Reasoning:
         """Answer with reasons.
@@ -94,7 +106,13 @@ class Reasoner:
             RowError: the sample can't be labelled.
         """
         asked = Sample(id="1", text=sample) if isinstance(sample, str) else sample
-        perceived = measure(self._scorer, asked, budget=self._budget)
+        observed = self._observe(asked)
+        heard = observed["speech"].text if "speech" in observed else None
+        if asked.text is None and heard:
+            asked = replace(asked, text=heard)
+        seen = recordings(observed)
+        told = {each.modality: in_words(each.measured) for each in seen}
+        perceived = measure(self._scorer, asked, budget=self._budget, told=told)
         before = dict(perceived.prediction.probabilities)
         evidence, neighbours = self._recalled(asked, before)
         after = weighed(before, neighbours, self._weight)
@@ -114,6 +132,7 @@ class Reasoner:
             causes=causes,
             evidence=evidence,
             examples=neighbours,
+            recordings=seen,
             steps=steps,
             removed=removed,
         )

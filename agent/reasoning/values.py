@@ -23,12 +23,12 @@ class _Value(BaseModel):
 
 
 class Cue(_Value):
-    """A phrase or an earlier turn, and what the answer loses without it.
+    """A phrase, an earlier turn or a recording, and what the answer loses without it.
 
     Attributes:
         number: from 1; a citation names it `cue:1`.
-        kind: phrase of the text, or an earlier turn.
-        text: the words.
+        kind: phrase of the text, an earlier turn, or a recording: of the voice, of a face, of the body.
+        text: the words; of a recording, what was measured in it.
         start: where a phrase begins in the text, in characters.
         end: where it ends.
         turn: which earlier turn, from 0 for the oldest.
@@ -37,13 +37,45 @@ class Cue(_Value):
     """
 
     number: int
-    kind: Literal["phrase", "turn"]
+    kind: Literal["phrase", "turn", "speech", "face", "physiology"]
     text: str
     start: int | None = None
     end: int | None = None
     turn: int | None = None
     weight: float
     without: str
+
+
+class Measurement(_Value):
+    """One thing that was measured in a recording.
+
+    Attributes:
+        name: in the field's term (`pitch`).
+        words: what a person would say of it (`high pitch`).
+        value: the number, or None.
+        unit: of the value, or "".
+    """
+
+    name: str
+    words: str
+    value: float | None
+    unit: str
+
+
+class Recording(_Value):
+    """What was measured in a recording.
+
+    Attributes:
+        modality: speech, face or physiology.
+        measured: most telling first.
+        flags: sentences about its quality.
+        heard: what was said, where the voice was transcribed.
+    """
+
+    modality: str
+    measured: tuple[Measurement, ...]
+    flags: tuple[str, ...]
+    heard: str | None
 
 
 class Cause(_Value):
@@ -115,6 +147,7 @@ class Reasoning(_Value):
         before: label -> probability from the text alone.
         after: label -> probability with the labels of examples weighed in; the same as `before` where none were.
         cues: measured, the strongest first.
+        recordings: what was measured in voice, face and body.
         causes: turns that brought the feeling about, likeliest first; none where nothing was asked to find them.
         evidence: recalled passages.
         examples: recalled examples.
@@ -130,6 +163,7 @@ class Reasoning(_Value):
     before: dict[str, float]
     after: dict[str, float]
     cues: tuple[Cue, ...]
+    recordings: tuple[Recording, ...] = ()
     causes: tuple[Cause, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     examples: tuple[Evidence, ...] = ()

@@ -11,6 +11,7 @@ from thymos.agent.reasoning.cues import likeliest
 from thymos.agent.reasoning.values import Cause, Cue, Evidence, Sentence, Step
 from thymos.retrieval.sentences import sentences
 
+_RECORDINGS = {"speech": "the voice", "face": "the face", "physiology": "the body"}
 _SHOWN = 80  # characters of a cue or an example in a sentence
 
 
@@ -76,7 +77,7 @@ def _perceive(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[
     if not found and cues:
         found.append(
             Sentence(
-                text=f"No phrase alone carries {first}: leaving out {_quoted(cues[0])} changes its probability most, "
+                text=f"Nothing alone carries {first}: leaving out {_quoted(cues[0])} changes its probability most, "
                 f"by {_points(cues[0].weight)}.",
                 citations=(f"cue:{cues[0].number}",),
             )
@@ -186,6 +187,8 @@ def _said(evidence: Evidence) -> str:
 def _quoted(cue: Cue) -> str:
     if cue.kind == "turn":
         return f'the turn "{_short(cue.text)}"'
+    if cue.kind in _RECORDINGS:
+        return _RECORDINGS[cue.kind] + (f" ({_short(cue.text)})" if cue.text else "")
     words = _short(cue.text)
     return f'"{words.rstrip(",.;:") or words}"'
 
