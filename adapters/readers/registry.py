@@ -18,7 +18,9 @@ from thymos.adapters.readers.jsonl import read_jsonl
 from thymos.adapters.readers.layout import TextFormat
 from thymos.adapters.readers.meld import MELD
 from thymos.adapters.readers.plain import read_txt
+from thymos.adapters.readers.ravdess import RAVDESS
 from thymos.adapters.readers.reccon import RECCON
+from thymos.adapters.readers.tess import TESS
 from thymos.prompts.errors import InputError
 
 PARQUET = "parquet"
@@ -57,7 +59,7 @@ TEXT_FORMATS = registry(
         TextFormat("txt", (".txt",), read_txt, has_header=True),
     )
 )
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON))
+LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, RAVDESS, TESS))
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 
