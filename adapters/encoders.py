@@ -16,7 +16,7 @@ AnyEncoder = Encoder[Any, Any]
 def _whisper(name: str) -> AnyEncoder:
     from thymos.adapters.speech.encoder import WhisperEncoder
 
-    return WhisperEncoder(name)
+    return WhisperEncoder.from_pretrained(name)
 
 
 _ENCODERS: Mapping[str, Callable[[str], AnyEncoder]] = MappingProxyType({"whisper-tiny.en": _whisper})

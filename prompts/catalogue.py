@@ -16,8 +16,11 @@ from thymos.prompts.yaml_lines import near
 
 _TAXONOMIES = Path(__file__).parent / "taxonomies"
 _MAPS = Path(__file__).parent / "maps"
-_BUILTIN = ("goemotions", "ekman", "plutchik", "meld", "dailydialog", "empathetic", "dair", "sentiment")
-_FURTHER = ("cause",)  # label sets that are not emotions: found by name, mapped into nothing
+_BUILTIN = (
+    *("goemotions", "ekman", "plutchik", "meld", "dailydialog", "empathetic", "dair", "sentiment"),
+    *("ravdess", "fer2013", "ferplus"),
+)
+_FURTHER = ("cause", "stress", "stressor")  # label sets that are not emotions: found by name, mapped into nothing
 _HUB = "ekman"  # the coarse set that nearly every corpus maps into
 
 

@@ -15,7 +15,17 @@ EVERY = [(source, target) for source in builtin_taxonomies() for target in maps_
 
 
 def test_the_needed_maps_are_there_and_tell_their_way() -> None:
-    every_corpus = {"meld", "dailydialog", "dair", "plutchik", "empathetic", "goemotions"}
+    every_corpus = {
+        "meld",
+        "dailydialog",
+        "dair",
+        "plutchik",
+        "empathetic",
+        "goemotions",
+        "ravdess",
+        "fer2013",
+        "ferplus",
+    }
     assert {source for source, target in EVERY if target == "ekman"} == every_corpus
     assert {source for source, target in EVERY if target == "sentiment"} == every_corpus | {"ekman"}
     assert maps_from("goemotions") == {
@@ -100,7 +110,7 @@ def test_a_map_that_does_not_exist_says_which_do() -> None:
         load_map("sentiment", "ekman")
     assert str(raised.value) == (
         "map must be one that exists, got 'sentiment' to 'ekman'; maps from 'sentiment': none; "
-        "maps to 'ekman': goemotions, plutchik, meld, dailydialog, empathetic, dair"
+        "maps to 'ekman': goemotions, plutchik, meld, dailydialog, empathetic, dair, ravdess, fer2013, ferplus"
     )
     with pytest.raises(TaxonomyError, match=r"maps from 'dair': ekman, plutchik, .*; maps to 'empathetic': none"):
         load_map("dair", "empathetic")

@@ -21,7 +21,7 @@ CORPORA = {
 
 
 def test_the_registry_names_exactly_the_files_in_the_folder() -> None:
-    assert {*builtin_taxonomies(), "cause"} == {path.stem for path in FOLDER.iterdir()}
+    assert {*builtin_taxonomies(), "cause", "stress", "stressor"} == {path.stem for path in FOLDER.iterdir()}
     assert load_taxonomy("cause").name == "cause", "no emotions, so not listed, and yet found by name"
 
 
@@ -36,6 +36,9 @@ def test_the_registry_names_exactly_the_files_in_the_folder() -> None:
         ("empathetic", Kind.SINGLE, 32, None),
         ("dair", Kind.SINGLE, 6, None),
         ("sentiment", Kind.SINGLE, 3, "neutral"),
+        ("ravdess", Kind.SINGLE, 8, "neutral"),
+        ("fer2013", Kind.SINGLE, 7, "neutral"),
+        ("ferplus", Kind.SINGLE, 8, "neutral"),
     ],
 )
 def test_a_builtin_has_the_published_size_kind_and_neutral(
@@ -54,6 +57,9 @@ def test_a_builtin_has_the_published_size_kind_and_neutral(
         ("dailydialog", "no_emotion anger disgust fear happiness sadness surprise"),  # ids of its readme
         ("dair", "sadness joy love anger fear surprise"),
         ("sentiment", "negative neutral positive"),
+        ("ravdess", "neutral calm happiness sadness anger fear disgust surprise"),  # codes 01 to 08 of its file names
+        ("fer2013", "anger disgust fear happiness sadness surprise neutral"),  # ids 0 to 6
+        ("ferplus", "neutral happiness surprise sadness anger disgust fear contempt"),  # columns of its table
         (
             "goemotions",
             "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment "
