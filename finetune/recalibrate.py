@@ -13,11 +13,14 @@ from pydantic import ValidationError
 
 from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, read_card
 from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.perception import Perception
+from thymos.adapters.projectors.store import PROJECTORS, load_projectors
 from thymos.adapters.scoring.engine import resolve_engine
 from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import fit_corpus, write_votes
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import load_corpus
+from thymos.finetune.instruct.perceived import perceived
 from thymos.finetune.publish import write_card
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.surroundings import command_line, commit
@@ -55,13 +58,17 @@ def recalibrate(
         raise ModelError(
             f"adapter must tell its recipe, got {adapter!r} ({type(error).__name__}); tune again"
         ) from error
-    corpora = [load_corpus(each, data) for each in recipe.corpora]
+    corpora = [load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora]
+    projectors = load_projectors(folder)
+    if projectors is not None:
+        perception = Perception(projectors.streams)
+        corpora = [perceived(each, perception) for each in corpora]
     loaded = load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)
     fits = {
         corpus.taxonomy.name: fit_corpus(
-            corpus, forward, encoder, card.prompt, votes=told.votes if votes is None else votes
+            corpus, forward, encoder, card.prompt, votes=told.votes if votes is None else votes, projectors=projectors
         )
         for corpus, told in zip(corpora, recipe.corpora, strict=True)
     }
@@ -82,7 +89,7 @@ def recalibrate(
         facts=facts,
     )
     with whole_folder(output) as stage:
-        for name in (WEIGHTS, "adapter_config.json"):
+        for name in (WEIGHTS, "adapter_config.json", *([PROJECTORS] if projectors is not None else [])):
             shutil.copyfile(folder / name, stage / name)
         write_votes(stage, fits)
         write_card(stage, told)

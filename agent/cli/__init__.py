@@ -26,6 +26,7 @@ app.command("thymos.agent.cli.ask:ask", name="ask", help="Ask what a text expres
 app.command("thymos.agent.cli.show:show", help="Print the first rows of a labelled file as a table.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command("thymos.agent.cli.finetune:finetune", name="finetune", help="Tune a model on labelled corpora.")
+app.command("thymos.agent.cli.crossval:crossval", help="Train and score a recipe fold by fold.")
 app.command("thymos.agent.cli.adapters:command", name="adapters", help="List, show, merge and publish adapters.")
 app.command("thymos.agent.cli.kb:command", name="kb", help="Search the knowledge base, and add documents to it.")
 app.command("thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot.")

@@ -48,10 +48,18 @@ def finetune(
     from thymos.finetune.training.history import read
     from thymos.finetune.tune import tune
 
-    told = load_recipe(recipe, dict(_change(each) for each in set_ or ()))
+    told = load_recipe(recipe, dict(change(each) for each in set_ or ()))
     console = Console(stderr=True, markup=False, highlight=False)
     with TuneBar(console, quiet=quiet) as bar:
-        tuned = tune(told, data, output, restart=restart, on_progress=bar, on_remark=console.print)
+        tuned = tune(
+            told,
+            data,
+            output,
+            restart=restart,
+            on_progress=bar,
+            on_remark=console.print,
+            on_encoded=bar.encoded,
+        )
     if not tuned.main_process:
         return
     console.print("calibrates on the dev splits")
@@ -60,8 +68,12 @@ def finetune(
     console.print(f"wrote {folder} and {output / 'curves.png'}")
 
 
-def _change(text: str) -> tuple[str, Any]:
-    """Read `key=value`, the value as YAML."""
+def change(text: str) -> tuple[str, Any]:
+    """Read `key=value` of `--set`, the value as YAML.
+
+    Raises:
+        InputError: it is written another way.
+    """
     import yaml
 
     key, equals, value = text.partition("=")

@@ -50,6 +50,14 @@ class TuneBar:
         """Leave the last state on the screen."""
         self._bar.stop()
 
+    def encoded(self, done: int, total: int) -> None:
+        """Show how many recordings are encoded."""
+        if not self._bar.disable:
+            self._bar.update(self._task, completed=done, total=total, figures="recordings encoded")
+        elif not self._quiet and self._clock() - self._said >= _LINE_EVERY:
+            self._said = self._clock()
+            self._console.print(f"{done:,} of {total:,} recordings encoded", soft_wrap=True)
+
     def __call__(self, progress: Progress) -> None:
         """Show how far the run is."""
         step = progress.step

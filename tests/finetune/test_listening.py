@@ -1,0 +1,206 @@
+"""An adapter that listens: it learns what only a voice tells, is saved with its projectors, and does without them."""
+
+import csv
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.finetune.recipes import recipe
+from thymos.adapters.sample import Sample, Speech
+from thymos.agent.folds import cross_validate
+from thymos.agent.labeler import Labeler
+from thymos.agent.reasoning.cues import measure
+from thymos.finetune.publish import publish
+from thymos.finetune.recalibrate import recalibrate
+from thymos.finetune.recipe import Recipe
+from thymos.finetune.training.history import read
+from thymos.finetune.tune import tune
+from thymos.prompts.errors import InputError, ModelError, RowError
+
+RATE = 16_000  # Hz
+PITCH = {"sadness": 130.0, "joy": 420.0}  # Hz
+
+
+def buzz(label: str, seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Half a second of a voice-like buzz: ten harmonics of a pitch that means the label, give or take a tenth."""
+    chance = np.random.default_rng(seed)
+    time = np.arange(RATE // 2) / RATE
+    pitch = PITCH[label] * chance.uniform(0.9, 1.1)
+    tones = [np.sin(2 * np.pi * pitch * number * time) / number for number in range(1, 11)]
+    return (0.2 * (np.sum(tones, axis=0) + chance.normal(scale=0.05, size=len(time)))).astype(np.float32)
+
+
+def write_sounds(folder: Path, name: str, rows: int, seed: int) -> None:
+    with (folder / f"{name}.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "text", "speech", "emotion", "fold"])
+        for number in range(rows):
+            label = list(PITCH)[number % 2]
+            with wave.open(str(folder / f"{name}{number}.wav"), "wb") as sound:
+                sound.setnchannels(1)
+                sound.setsampwidth(2)
+                sound.setframerate(RATE)
+                sound.writeframes((buzz(label, seed + number) * 32767).astype("<i2").tobytes())
+            table.writerow([number, "so it is", f"{name}{number}.wav", label, number // 2 % 2])
+
+
+def listening(model: Path, **changes: Any) -> Recipe:
+    corpus = {
+        "name": "buzzes",
+        "train": "train.csv",
+        "dev": "dev.csv",
+        "taxonomy": "ekman",
+        "label_column": "emotion",
+        "licence": "CC0-1.0",
+        "source": "made in the test",
+    }
+    told: dict[str, Any] = {
+        "prompt": "multimodal",
+        "corpora": [corpus],
+        "streams": [{"encoder": "whisper-tiny.en", "tokens": 2, "width": 16}],
+        "vary": {"share": 0.0},
+        "train": {"epochs": 12, "projector_rate": 1e-2, "align": 0.5, "drop_modalities": 0.1},
+    }
+    return recipe(model, **(told | changes))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of this module's own for the frames; Whisper itself is converted into it once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THYMOS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sounds")
+    write_sounds(folder, "train", 40, seed=0)
+    write_sounds(folder, "dev", 16, seed=1000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tiny_model: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    told = listening(tiny_model)
+    encoded: list[tuple[int, int]] = []
+    publish(tune(told, data, folder, on_encoded=lambda *each: encoded.append(each)), told, folder)
+    assert encoded == [(number, 56) for number in range(1, 57)]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labeler(run: Path, tiny_model: Path) -> Labeler:
+    return Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(run / "adapter"))
+
+
+def heard(label: str, seed: int, text: str | None = "so it is") -> Sample:
+    return Sample(id=f"{label}{seed}", text=text, speech=Speech(samples=buzz(label, seed), rate=RATE))
+
+
+def test_it_hears_what_the_same_words_do_not_tell(labeler: Labeler, run: Path) -> None:
+    samples = [heard(label, 5000 + number) for number in range(10) for label in PITCH]
+    right = [p.labels == (p.id.rstrip("0123456789"),) for p in labeler.label(samples)]
+    assert sum(right) >= 19  # of 20
+    last = [line for line in read(run) if line["kind"] == "dev"][-1]
+    assert last["step"] == len([line for line in read(run) if line["kind"] == "step"])
+
+
+def test_what_is_heard_counts_without_words_too_and_words_without_it(labeler: Labeler) -> None:
+    assert labeler.modalities == ("speech",)
+    sad, glad, silent = labeler.label_batch(
+        [heard("sadness", 7000, None), heard("joy", 7001, None), Sample(id="3", text="so it is")]
+    )
+    assert not isinstance(sad, RowError) and not isinstance(glad, RowError) and not isinstance(silent, RowError)
+    for label in PITCH:  # whatever words are heard in a buzz
+        odds = [each.probabilities[label] for each in (sad, glad)]
+        assert (odds[0] > odds[1]) == (label == "sadness")
+    assert max(silent.probabilities.values()) < 0.95  # the words alone do not tell
+
+
+def test_a_recording_that_cannot_be_used_leaves_the_words(labeler: Labeler, tmp_path: Path) -> None:
+    (tmp_path / "no.wav").write_bytes(b"%PDF-1.4 no sound at all")
+    broken = Sample(id="1", text="so it is", speech=Speech(path=tmp_path / "no.wav"))
+    with_words, alone, plain = labeler.label_batch(
+        [broken, replace(broken, text=None), Sample(id="1", text="so it is")]
+    )
+    assert not isinstance(with_words, RowError) and not isinstance(plain, RowError)
+    assert with_words.probabilities == plain.probabilities  # absent, not zeros
+    assert isinstance(alone, RowError)
+    assert "no.wav" in str(alone) or "audio" in str(alone) or "sound" in str(alone)
+
+
+def test_the_voice_is_a_cue_that_can_be_left_out(labeler: Labeler) -> None:
+    sample = heard("joy", 7002)
+    found = measure(labeler, sample, told={"speech": "high pitch"})
+    (cue,) = [cue for cue in found.cues if cue.kind == "speech"]
+    assert cue.text == "high pitch"
+    without = labeler.label([replace(sample, speech=None)])[0].probabilities["joy"]
+    assert cue.weight == pytest.approx(found.prediction.probabilities["joy"] - without)
+    assert cue.weight > 0.2
+
+
+def test_it_is_calibrated_again_with_its_recordings(run: Path, data: Path, tmp_path: Path) -> None:
+    figures = recalibrate(str(run / "adapter"), tmp_path / "again", data)
+    assert figures["buzzes"]["macro_f1"] == pytest.approx(2 / 7)  # both labels right, the five others do not occur
+    assert (tmp_path / "again" / "projectors.safetensors").read_bytes() == (
+        run / "adapter" / "projectors.safetensors"
+    ).read_bytes()
+
+
+def test_projectors_alone_can_learn_while_the_model_stays(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    told = listening(tiny_model, train={"method": "projectors", "epochs": 6, "projector_rate": 2e-2})
+    tuned = tune(told, data, tmp_path)
+    assert {name.split(".")[0] for name in tuned.trainee.trained()} == {"projectors"}
+    curve = [line["loss"] for line in read(tmp_path) if line["kind"] == "step"]
+    assert curve[-1] < 0.5 * curve[0]
+
+
+def test_the_model_waits_until_projectors_are_aligned(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    told = listening(tiny_model, train={"epochs": 1, "align": 1.0, "average": 0.0})
+    tuned = tune(told, data, tmp_path)
+    updates = [weight for name, weight in tuned.trainee.weights().items() if "lora_B" in name]
+    assert updates and all(not weight.any() for weight in updates)
+
+
+def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    seen: list[str] = []
+    told = listening(tiny_model, train={"epochs": 1})
+    path = cross_validate(told, data, tmp_path, "fold", on_fold=lambda fold, *_: seen.append(fold))
+    assert seen == ["0", "1"]
+    assert len(path.read_text().splitlines()) == 40
+    card = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(tmp_path / "fold-1" / "adapter"))
+    assert card.modalities == ("speech",)
+    before = path.stat().st_mtime_ns
+    cross_validate(told, data, tmp_path, "fold")  # nothing is trained again
+    assert path.stat().st_mtime_ns > before
+    with pytest.raises(InputError, match="fold must be one of 0, 1"):
+        cross_validate(told, data, tmp_path, "fold", only=["7"])
+    with pytest.raises(InputError, match="two values or more, got so it is"):
+        cross_validate(told, data, tmp_path, "text")
+
+
+def test_frames_of_another_encoder_are_refused(run: Path, tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    for file in (run / "adapter").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    path = folder / "projectors.safetensors"
+    whole = path.read_bytes()
+    place = whole.index(b'fingerprint\\": \\"') + len(b'fingerprint\\": \\"')
+    path.write_bytes(whole[:place] + b"0" * 12 + whole[place + 12 :])
+    with pytest.raises(ModelError, match="must be the one that the adapter was trained with"):
+        Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(folder))
+
+
+def test_a_recipe_that_listens_needs_a_prompt_with_a_place(tiny_model: Path) -> None:
+    with pytest.raises(ValueError, match="prompt must be multimodal"):
+        listening(tiny_model, prompt="tuned")
+    with pytest.raises(ValueError, match="name streams"):
+        listening(tiny_model, streams=[], train={"method": "projectors"})
