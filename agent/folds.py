@@ -6,7 +6,7 @@ nothing of the command line.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from thymos.adapters.corpus import BadRow
@@ -54,17 +54,44 @@ def cross_validate(
     Raises:
         InputError: the recipe has several corpora, or the column gives fewer than two folds.
     """
+    every = list(fold_recipes(recipe, data, column))
+    if unknown := [fold for fold in only if fold not in {each for each, _, _ in every}]:
+        known = ", ".join(each for each, _, _ in every)
+        raise InputError(f"fold must be one of {known}, got {unknown[0]!r}; choose one of these")
+    wanted = [each for each in every if not only or each[0] in only]
+    parts = []
+    for number, (fold, changed, held_out) in enumerate(wanted, start=1):
+        on_fold(fold, number, len(wanted))
+        folder = output / f"{column}-{fold}"
+        told = recipe.model_copy(update={"corpora": (changed,)})
+        if not (folder / ADAPTER).is_dir():  # what is done already is not done again
+            tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
+            publish(tuned, told, folder)
+        _label(told, data, folder, held_out)
+        parts.append(folder / _LABELLED)
+    return _gathered(output, parts)
+
+
+def fold_recipes(recipe: Recipe, data: Path, column: str) -> Iterator[tuple[str, CorpusRecipe, tuple[str, ...]]]:
+    """Yield for each fold its value, the corpus without it, and the conditions on its rows.
+
+    Args:
+        recipe: of one corpus in one file.
+        data: folder that its paths are relative to.
+        column: its value is a row's fold.
+
+    Raises:
+        InputError: the recipe has several corpora, or the column gives fewer than two folds.
+    """
     if len(recipe.corpora) != 1:
         raise InputError(f"recipe must have one corpus to be cross-validated, got {len(recipe.corpora)}; split it")
     (corpus,) = recipe.corpora
-    folds = _folds(corpus, data, column)
-    if unknown := [fold for fold in only if fold not in folds]:
-        raise InputError(f"fold must be one of {', '.join(folds)}, got {unknown[0]!r}; choose one of these")
-    wanted = [fold for fold in folds if not only or fold in only]
-    for number, fold in enumerate(wanted, start=1):
-        on_fold(fold, number, len(wanted))
-        _do(recipe, corpus, data, output / f"{column}-{fold}", column, fold, on_progress, on_encoded)
-    return _gathered(output, [output / f"{column}-{fold}" / _LABELLED for fold in wanted])
+    for fold in _folds(corpus, data, column):
+        others = f"{column}!={fold}"
+        changed = corpus.model_copy(
+            update={"train_where": (*corpus.train_where, others), "dev_where": (*corpus.dev_where, others)}
+        )
+        yield fold, changed, (f"{column}={fold}",)
 
 
 def _folds(corpus: CorpusRecipe, data: Path, column: str) -> list[str]:
@@ -80,37 +107,17 @@ def _folds(corpus: CorpusRecipe, data: Path, column: str) -> list[str]:
     return sorted(found, key=lambda value: (len(value), value))
 
 
-def _do(
-    recipe: Recipe,
-    corpus: CorpusRecipe,
-    data: Path,
-    folder: Path,
-    column: str,
-    fold: str,
-    on_progress: Callable[[Progress], None],
-    on_encoded: Callable[[int, int], None],
-) -> None:
-    """Train without a fold and label it; what is done already is not done again."""
-    others = f"{column}!={fold}"
-    changed = corpus.model_copy(
-        update={
-            "train_where": (*corpus.train_where, others),
-            "dev_where": (*corpus.dev_where, others),
-        }
-    )
-    told = recipe.model_copy(update={"corpora": (changed,)})
-    adapter = folder / ADAPTER
-    if not adapter.is_dir():
-        tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
-        publish(tuned, told, folder)
-    held_out = open_corpus(
+def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...]) -> None:
+    """Label the rows of a fold with the adapter that did not see them."""
+    (corpus,) = recipe.corpora
+    rows = open_corpus(
         data / corpus.train,
         format=corpus.format,
         context_turns=corpus.context_turns,
-        where=(*corpus.where, f"{column}={fold}"),
+        where=(*corpus.where, *held_out),
     )
-    labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(adapter))
-    run(held_out, labeler, folder / _LABELLED)
+    labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER))
+    run(rows, labeler, folder / _LABELLED)
 
 
 def _gathered(output: Path, parts: Sequence[Path]) -> Path:

@@ -24,6 +24,7 @@ from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.instruct.perceived import perceived
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe
+from thymos.finetune.training.align import align
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.loop import State, fit, label_cross_entropy
@@ -105,6 +106,15 @@ def tune(
     )
     if trainee.projectors is not None and recipe.start_from is None:
         trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
+        align(
+            trainee.projectors,
+            corpora,
+            trainee.base.tokenizer,
+            trainee.base.model.get_input_embeddings().weight.detach(),
+            epochs=recipe.train.align_epochs,
+            peak=recipe.train.projector_rate,
+            seed=recipe.train.seed,
+        )
     fingerprint = _fingerprint(recipe, corpora, trainee)
     encoder = RowEncoder(trainee.base.tokenizer, recipe.prompt, recipe.max_tokens)
     plan = BatchPlan(

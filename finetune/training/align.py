@@ -1,0 +1,122 @@
+"""Projectors taught the LLM's words before the LLM runs: soft tokens drawn towards the embedding of the gold label's
+word.
+
+Takes projectors, corpora with frames and the LLM's token embeddings; changes the projectors alone. Each stream is
+taught for itself, by a softmax over the cosines between its soft tokens and the label words, as images and captions are
+aligned (Radford et al. 2021, arXiv:2103.00020). It costs seconds, since no layer of the LLM is computed, and the LLM
+then reads soft tokens that already mean something to it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
+from torch import Tensor
+
+from thymos.adapters.projectors.store import Projectors
+from thymos.adapters.projectors.streams import Frames, gather
+from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.training.average import Average
+from thymos.finetune.training.steps import rate
+from thymos.prompts.taxonomy import Taxonomy
+
+_ROWS = 32  # of a step
+_SHARPNESS = 20.0  # what cosines are multiplied by
+_WARMUP = 0.03  # share of the steps
+_DECAY = 0.01  # of AdamW, its usual value
+_AVERAGE = 0.98
+
+
+def align(
+    projectors: Projectors,
+    corpora: Sequence[TrainingCorpus],
+    tokenizer: Any,
+    embedding: Tensor,
+    *,
+    epochs: float,
+    peak: float,
+    seed: int,
+) -> None:
+    """Teach projectors.
+
+    Args:
+        projectors: changed in place.
+        corpora: with frames.
+        tokenizer: of the LLM.
+        embedding: of its tokens, (vocabulary, size).
+        epochs: passes over the corpora.
+        peak: learning rate.
+        seed: of the order.
+    """
+    rows: list[tuple[Frames | None, ...]] = []
+    golds: list[Tensor] = []  # a distribution over the words of all corpora, on the labels of the row's own
+    words = [_words(corpus.taxonomy, tokenizer, embedding) for corpus in corpora]
+    for number, corpus in enumerate(corpora):
+        for sample, frames in zip(corpus.train, corpus.train_frames or (), strict=True):
+            if any(each is not None for each in frames):
+                rows.append(frames)
+                golds.append(_target(sample.gold or (), corpus.taxonomy, words, number))
+    if not rows or not epochs:
+        return
+    targets, label_words = torch.stack(golds), F.normalize(torch.cat(words), dim=1)
+    chance = torch.Generator().manual_seed(seed)
+    steps = max(1, round(epochs * len(rows) / _ROWS))
+    parameters = dict(projectors.named_parameters())
+    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=_DECAY)
+    average = Average(_AVERAGE, parameters)
+    projectors.train()
+    order = torch.empty(0, dtype=torch.long)
+    for step in range(steps):
+        if len(order) < _ROWS:
+            order = torch.cat([order, torch.randperm(len(rows), generator=chance)])
+        places, order = order[:_ROWS], order[_ROWS:]
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps, peak, _WARMUP)
+        loss = _loss(projectors, [rows[int(place)] for place in places], targets[places], label_words)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average.update(parameters, step)
+    with torch.no_grad():
+        for name, weight in parameters.items():
+            weight.copy_(average.weights[name])
+
+
+def _loss(projectors: Projectors, rows: Sequence[tuple[Frames | None, ...]], targets: Tensor, words: Tensor) -> Tensor:
+    """Return the mean cross entropy over the signals of all streams, in nats."""
+    felt = gather(rows, projectors.streams)
+    table = projectors(felt)
+    assert table is not None  # every row brings something
+    losses, begin = [], 0
+    for place, stream in enumerate(projectors.streams):
+        present = [row for row, frames in enumerate(rows) if frames[place] is not None]
+        if not present:
+            continue
+        soft = table[begin : begin + len(present) * stream.tokens].unflatten(0, (len(present), stream.tokens))  # type: ignore[no-untyped-call]
+        begin += len(present) * stream.tokens
+        cosines = F.normalize(soft, dim=-1).mean(1) @ words.T  # (signals, words)
+        gold = targets[present].to(cosines)
+        own = gold >= 0  # words of other corpora are no answers
+        scores = (_SHARPNESS * cosines).masked_fill(~own, float("-inf")).log_softmax(-1)
+        losses.append(-(gold.clamp(min=0) * scores.masked_fill(~own, 0.0)).sum(-1))
+    return torch.cat(losses).mean()
+
+
+def _words(taxonomy: Taxonomy, tokenizer: Any, embedding: Tensor) -> Tensor:
+    """Return the mean embedding of each label's word, (labels, size)."""
+    vectors = []
+    for word in taxonomy.words:
+        ids = tokenizer(f" {word}", add_special_tokens=False)["input_ids"]
+        vectors.append(embedding[torch.tensor(ids)].float().mean(0))
+    return torch.stack(vectors)
+
+
+def _target(gold: Sequence[str], taxonomy: Taxonomy, words: Sequence[Tensor], number: int) -> Tensor:
+    """Return equal shares of the gold labels among the words of one corpus, -1 at those of others."""
+    target = torch.full((sum(map(len, words)),), -1.0)
+    begin = sum(map(len, words[:number]))
+    target[begin : begin + len(taxonomy)] = 0.0
+    for name in gold:
+        target[begin + taxonomy.index(name)] = 1 / len(gold)
+    return target
