@@ -105,4 +105,10 @@ def _laid_out(
     missing = int(np.isnan(found).sum())
     if missing:
         flags.append(f"{kind} has gaps of {missing * step:.3g} s in all")
-    return Gridded(found, 1.0 / step, start, tuple(flags))
+    return Gridded(found, _whole(1.0 / step), start, tuple(flags))
+
+
+def _whole(rate: float) -> float:
+    """Return the whole number of Hz that a rate out of rounded times stands for, where there is one that near."""
+    whole = round(rate)
+    return float(whole) if whole and abs(rate - whole) < 1e-5 * rate else rate

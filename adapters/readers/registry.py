@@ -13,12 +13,14 @@ from thymos.adapters.readers.delimited import read_csv, read_tsv
 from thymos.adapters.readers.empatheticdialogues import EMPATHETICDIALOGUES
 from thymos.adapters.readers.files import PACKED_SUFFIXES
 from thymos.adapters.readers.goemotions import GOEMOTIONS
+from thymos.adapters.readers.hazumi import HAZUMI
 from thymos.adapters.readers.json_list import read_json
 from thymos.adapters.readers.jsonl import read_jsonl
 from thymos.adapters.readers.layout import TextFormat
 from thymos.adapters.readers.meld import MELD
 from thymos.adapters.readers.plain import read_txt
 from thymos.adapters.readers.reccon import RECCON
+from thymos.adapters.readers.stress_predict import STRESS_PREDICT
 from thymos.prompts.errors import InputError
 
 PARQUET = "parquet"
@@ -57,7 +59,7 @@ TEXT_FORMATS = registry(
         TextFormat("txt", (".txt",), read_txt, has_header=True),
     )
 )
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON))
+LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, STRESS_PREDICT, HAZUMI))
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 
