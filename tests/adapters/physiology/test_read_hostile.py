@@ -76,14 +76,16 @@ def test_a_sidecar_that_is_no_object_is_refused(tmp_path: Path) -> None:
 
 def test_a_time_in_milliseconds_is_refused_as_too_long_unless_its_name_says_so(tmp_path: Path) -> None:
     times = np.arange(4000) * 250.0
-    assert "is time in s?" in refused(write_csv(tmp_path / "a.csv", "time,eda_uS", zip(times, times)))
-    (eda,) = read(write_csv(tmp_path / "b.csv", "time_ms,eda_uS", zip(times, times))).channels
+    assert "is time in s?" in refused(write_csv(tmp_path / "a.csv", "time,eda_uS", zip(times, times, strict=False)))
+    (eda,) = read(write_csv(tmp_path / "b.csv", "time_ms,eda_uS", zip(times, times, strict=False))).channels
     assert eda.rate == 4.0
 
 
 def test_a_jump_in_time_does_not_make_a_grid_that_fills_the_memory(tmp_path: Path) -> None:
     times = np.concatenate([TIMES, TIMES + 1e9])
-    assert "must last at most 7 days" in refused(write_csv(tmp_path / "a.csv", "time,eda_uS", zip(times, times)))
+    assert "must last at most 7 days" in refused(
+        write_csv(tmp_path / "a.csv", "time,eda_uS", zip(times, times, strict=False))
+    )
     times = np.concatenate([np.arange(100) * 1e-5, [600_000.0]])
     path = tmp_path / "b.csv"
     path.write_text("time,eda_uS\n" + "".join(f"{t!r},1\n" for t in times.tolist()))
@@ -204,7 +206,7 @@ def test_constant_and_flat_signals_and_bursts_of_nan_are_flagged(tmp_path: Path)
     wave[:1280] = 0.0  # a third
     eda = np.full(3840, np.nan)
     eda[::16] = 1.0
-    found = read(write_csv(tmp_path / "a.csv", "time,bvp,eda_uS", zip(np.arange(3840) / 64, wave, eda)))
+    found = read(write_csv(tmp_path / "a.csv", "time,bvp,eda_uS", zip(np.arange(3840) / 64, wave, eda, strict=False)))
     flags = quality_flags(found)
     assert "bvp is flat for 33% of the time" in flags
     assert "eda is constant; was the sensor attached?" in flags
@@ -224,7 +226,7 @@ def seeds(folder: Path) -> list[Path]:
     pq.write_table(pa.table({"time": TIMES, "eda_uS": TIMES}), folder / "a.parquet")
     np.savez_compressed(folder / "b.npz", bvp=pulse(), eda=skin(), temp=skin() + 30, fs=np.array([64.0, 4, 4]))
     return [
-        write_csv(folder / "a.csv", "time,eda_uS,bvp", zip(TIMES, TIMES, TIMES)),
+        write_csv(folder / "a.csv", "time,eda_uS,bvp", zip(TIMES, TIMES, TIMES, strict=False)),
         bids.with_suffix(".json"),
         folder / "a.parquet",
         write_npz(folder / "a.npz", eda_uS=skin(), eda_uS_fs=4),
