@@ -124,7 +124,7 @@ def _present(channel: Channel | None, start: float, count: int) -> NDArray[np.fl
         return np.zeros(count, dtype=np.float32)
     times = start + np.arange(count * SLOW) / SLOW_RATE
     known = _known(channel, times)
-    return known.reshape(count, SLOW).mean(1).astype(np.float32)
+    return np.asarray(known.reshape(count, SLOW).mean(1), dtype=np.float32)
 
 
 def _resampled(

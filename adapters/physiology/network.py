@@ -44,6 +44,9 @@ class Widths:
 class PhysiologyNetwork(nn.Module):
     """Frames to vectors."""
 
+    middle: Tensor
+    spread: Tensor
+
     def __init__(self, widths: Widths | None = None) -> None:
         super().__init__()
         self.widths = widths = widths or Widths()

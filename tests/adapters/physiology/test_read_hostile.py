@@ -7,7 +7,6 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -260,16 +259,13 @@ def fuzz(folder: Path, count: int) -> int:
     """Read `count` mutated files; return how many could still be read."""
     chance = np.random.default_rng(20261125)
     whole = {path: path.read_bytes() for path in seeds(folder)}
-    opened: dict[Path, Callable[[], Path]] = {}
-    for path in whole:
-        opened[path] = (lambda p=path: p.with_suffix(".tsv")) if path.suffix == ".json" else (lambda p=path: p)
     fine = 0
     for turn in range(count):
         path = list(whole)[turn % len(whole)]
         path.write_bytes(mutate(whole[path], chance))
         started = time.perf_counter()
         try:
-            found = read(opened[path]())
+            found = read(path.with_suffix(".tsv") if path.suffix == ".json" else path)
             fine += 1
             assert found.channels
             assert all(each.values.dtype == np.float32 for each in found.channels)
