@@ -50,18 +50,32 @@ def baseline_of(recording: Recording, *, until: float | None = None) -> Baseline
         recording: of one person.
         until: time after which nothing counts, s; None counts all.
     """
+    return baseline_from(usual_windows(recording, until=until)[1])
+
+
+def usual_windows(
+    recording: Recording, *, until: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Measure 60 s windows every 30 s; of a very long recording, 400 of them spread evenly.
+
+    Args:
+        recording: of one person.
+        until: time after which nothing counts, s; None counts all.
+
+    Returns:
+        where each window starts, s, shape (windows,), and its features, shape (windows, len(FEATURES)).
+    """
     end = recording.end if until is None else min(until, recording.end)
-    count = int((end - recording.start - WINDOW) // STEP) + 1
-    if count < FEWEST:
-        return None
-    starts = recording.start + STEP * np.unique(np.linspace(0, count - 1, min(count, _MOST)).round())
-    rows = []
-    for start in starts:
+    count = max(0, int((end - recording.start - WINDOW) // STEP) + 1)
+    places = np.unique(np.linspace(0, count - 1, min(count, _MOST)).round()) if count else np.empty(0)
+    starts, rows = [], []
+    for start in (recording.start + STEP * places).tolist():
         try:
             rows.append(vector(window_features(recording.part(start, start + WINDOW))))
+            starts.append(start)
         except RowError:  # a gap in every channel
             continue
-    return baseline_from(np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES)))
+    return np.array(starts), np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES))
 
 
 def baseline_from(rows: NDArray[np.float32]) -> Baseline | None:

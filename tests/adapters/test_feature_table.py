@@ -22,7 +22,7 @@ def test_a_frame_is_a_standardised_row_with_what_was_measured() -> None:
     frame = found.encode(found.read("b"))
     assert frame.tolist() == [[0.0, 0.0, 1.0, 0.0]]  # the middle of 1, 2, 3; not measured
     assert found.encode(found.read("c"))[0, :2] == pytest.approx([1 / np.sqrt(2 / 3), 1.0])
-    assert (found.dim, found.layers, found.modality, frame.dtype) == (4, 1, "face", np.float32)
+    assert (found.dim, found.layers, found.modality, frame.dtype.name) == (4, 1, "face", "float32")
 
 
 def test_groups_are_standardised_each_for_itself() -> None:
