@@ -3,7 +3,8 @@
 Windows of 60 s, rest against stress and four conditions; no acceleration, no time, no place in the protocol. `absolute`
 features are of the window alone. `relative` and `ranks` compare it with the whole recording of the same person, the
 held-out one's too, without labels; `past` with the five minutes before it, `around` with those after it as well.
-Features that drift with time are an indirect clock, so there are lines without them. All settings are fixed
+The encoder's four answers are
+taken with all conditions as likely, its two with rest as likely as stress. Features that drift with time are an indirect clock, so there are lines without them. All settings are fixed
 beforehand; nothing is chosen by what is printed.
 
     python benchmarks/physiology_baselines.py --data stress_predict --encoder
@@ -26,6 +27,7 @@ from thymos.finetune.encoders.physiology_context import against_others, ranks
 from thymos.finetune.encoders.physiology_data import CONDITIONS
 
 SEED = 0
+TASKS = ("rest/stress", "four")
 ALL = ("logistic", "kernel", "boosting", "forest")
 
 
@@ -74,10 +76,12 @@ def encoder_answers(data: Path, people: Any) -> dict[str, Any]:
     """Probabilities of four conditions from an encoder and head fitted anew for each person."""
     from thymos.finetune.encoders.physiology import leave_one_subject_out
     from thymos.finetune.encoders.physiology_data import read_windows
+    from thymos.finetune.encoders.physiology_fit import PRIOR
 
     windows = read_windows(data)
     assert (windows.subjects == people).all()
-    return leave_one_subject_out(windows, seed=SEED)
+    found = leave_one_subject_out(windows, seed=SEED)
+    return {f"{name} {task}": p / (PRIOR if task == "four" else 1) for name, p in found.items() for task in TASKS}
 
 
 def main() -> None:
@@ -93,10 +97,11 @@ def main() -> None:
 
     sets, conditions, people = feature_sets(options.data)
     answers = encoder_answers(options.data, people) if options.encoder else {}
-    for task, gold in (("rest/stress", np.minimum(conditions, 1)), ("four", conditions)):
+    for task, gold in zip(TASKS, (np.minimum(conditions, 1), conditions), strict=True):
         networks: dict[str, Model] = {}
-        for name, p in answers.items():
-            each = p if task == "four" else np.stack([p[:, 0], 1 - p[:, 0]], axis=1)
+        for name in ("relative", "alone") if answers else ():
+            p = answers[f"{name} {task}"]
+            each = p / p.sum(1, keepdims=True) if task == "four" else np.stack([p[:, 0], 1 - p[:, 0]], axis=1)
             networks[name] = lambda train, asked, each=each: each[asked]
             say(f"{task}: encoder and head, {name}", networks[name], gold)
         models: dict[tuple[str, str], Model] = {}

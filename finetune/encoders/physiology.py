@@ -56,7 +56,7 @@ the person's own recording, and what is missing; {dim} numbers a frame.
 ## How good it is
 
 On people it has not seen, each left out in turn with an encoder fitted anew on the others:
-`python benchmarks/physiology_baselines.py stress --data stress_predict` prints the figures. On the people above it
+`python benchmarks/physiology_baselines.py --data stress_predict --encoder` prints the figures. On the people above it
 would flatter itself.
 
 ## Limits

@@ -23,6 +23,8 @@ from thymos.finetune.encoders.physiology_data import CONDITIONS, Windows
 from thymos.finetune.training import checkpoint
 from thymos.finetune.training.loop import State
 
+# Share of each condition that the head is taught: rest as likely as stress, the stressors alike.
+PRIOR = (0.5, *[0.5 / (len(CONDITIONS) - 1)] * (len(CONDITIONS) - 1))
 _CLEAN = 30  # points that are guessed of each slow signal
 _LINES = 60  # lines of the spectrum of a frame that are guessed: 1/15 Hz apart, up to 4 Hz
 
@@ -131,7 +133,7 @@ def fit(
 
 @torch.inference_mode()
 def probabilities(trainee: Trainee, windows: Windows, *, relative: bool = True) -> NDArray[np.float64]:
-    """Return the probability of each of `CONDITIONS`, shape (windows, 4).
+    """Return the probability of each of `CONDITIONS` where they are as common as `PRIOR` says, shape (windows, 4).
 
     Args:
         trainee: as `fit` gives it.
@@ -200,8 +202,7 @@ def _batches(count: int, size: int, chance: np.random.Generator) -> Iterator[NDA
 
 def _class_weights(windows: Windows) -> Tensor:
     counts = np.bincount(windows.conditions, minlength=len(CONDITIONS))
-    weights = np.where(counts > 0, 1.0 / np.sqrt(np.maximum(counts, 1)), 0.0)
-    return torch.from_numpy(weights * (counts.sum() / max(1e-9, float(weights @ counts)))).float()
+    return torch.from_numpy(np.where(counts > 0, np.array(PRIOR) * len(windows) / np.maximum(counts, 1), 0.0)).float()
 
 
 def _scale(network: PhysiologyNetwork, windows: Windows) -> None:
