@@ -3,9 +3,9 @@
 Windows of 60 s, rest against stress and four conditions; no acceleration, no time, no place in the protocol. `absolute`
 features are of the window alone. `relative` and `ranks` compare it with the whole recording of the same person, the
 held-out one's too, without labels; `past` with the five minutes before it, `around` with those after it as well.
-The encoder's four answers are
-taken with all conditions as likely, its two with rest as likely as stress. Features that drift with time are an indirect clock, so there are lines without them. All settings are fixed
-beforehand; nothing is chosen by what is printed.
+The encoder's four answers are taken with all conditions as likely, its two with rest as likely as stress. Features that
+drift with time are an indirect clock, so there are lines without them. All settings are fixed beforehand; nothing is
+chosen by what is printed.
 
     python benchmarks/physiology_baselines.py --data stress_predict --encoder
 """

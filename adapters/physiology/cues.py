@@ -14,7 +14,8 @@ from thymos.adapters.physiology.baseline import Baseline
 from thymos.adapters.physiology.features import FEATURES, vector
 
 _TELLING = 1.0  # standard deviations from the usual that are worth a word
-_DOUBTFUL = 0.1  # share of intervals that may be wrong where variability is cited
+# Share of intervals that may be wrong where a cue is cited: one wrong beat among ten doubles RMSSD.
+_DOUBTFUL = {"rmssd": 0.1, "heart_rate_slope": 0.1, "heart_rate": 0.3}
 _COMMON = 0.4  # weight, in standard deviations, of what stands out without a baseline
 
 
@@ -70,8 +71,8 @@ def cues(features: dict[str, float], baseline: Baseline | None = None) -> tuple[
         value = features[cue.feature]
         if not math.isfinite(value) or cue.name in found:
             continue
-        if cue.feature == "rmssd" and not features["beats_rejected"] <= _DOUBTFUL:
-            continue  # one wrong beat among ten doubles it
+        if features["beats_rejected"] > _DOUBTFUL.get(cue.feature, 1.0):
+            continue
         away = relative.get(cue.feature, math.nan)
         words, weight = _words(cue, value, away)
         if cue.unit or words != cue.name:

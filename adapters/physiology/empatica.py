@@ -87,7 +87,7 @@ def _of_archive(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, Bin
         ]
         if len(found) > 1:
             raise RowError(
-                f"{path.name} must hold one session, got {len(found)} files {name}; name one: {path.name}/FOLDER"
+                f"{path.name} must hold one session, got {len(found)} files {name}; unpack it and name a folder"
             )
         if found and found[0].file_size:
             if found[0].file_size > _BYTES:

@@ -133,14 +133,17 @@ class PhysiologyEncoder:
 
 
 def _identity(source: Physiology) -> tuple[object, ...] | None:
-    """Return what tells a recording on disk from another; None for what is no file."""
-    try:
-        if source.path is None or not source.path.is_file():
-            return None
-        about = source.path.stat()
-    except (OSError, ValueError):
+    """Return what tells a recording on disk (or the archive it lies in) from another; None for what is no file."""
+    if source.path is None:
         return None
-    return str(source.path), about.st_size, about.st_mtime_ns
+    try:
+        if source.path.is_dir():
+            files = sorted(source.path.iterdir())
+        else:
+            files = [next(each for each in (source.path, *source.path.parents) if each.is_file())]
+        return str(source.path), *((str(each), each.stat().st_size, each.stat().st_mtime_ns) for each in files)
+    except (OSError, ValueError, StopIteration):
+        return None
 
 
 def _settings(folder: Path) -> dict[str, Any]:

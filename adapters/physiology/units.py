@@ -62,7 +62,7 @@ _TO = {
     ("degF", "degC"): (5 / 9, -160 / 9),
     ("1/s", "1/min"): (60.0, 0.0),
 }
-_FREE = frozenset({"bvp", "respiration"})  # any unit will do: only the shape of the wave is read
+_SHAPES = frozenset({"ecg", "emg", "eeg"})  # read for their shape: the recorder's own unit will do where it says so
 # What a body can show at the skin, of the middle of the values; beyond it the unit is likely another.
 _PLAUSIBLE = {
     "eda": (0.0, 100.0),
@@ -130,34 +130,39 @@ def channel_of(
         raise RowError(f"rate of {kind} must be above 0 and at most 1,000,000 Hz, got {rate:g}; correct it in the file")
     if not np.isfinite(start):
         raise RowError(f"start of {kind} must be a finite time in s, got {start:g}; correct it in the file")
-    factor, offset = _conversion(kind, unit)
+    factor, offset, named = _conversion(kind, unit)
     with np.errstate(over="ignore", invalid="ignore"):
         numbers = np.array(values, dtype=np.float64).reshape(-1) * factor + offset
     numbers[~(np.abs(numbers) < 1e30)] = np.nan
-    flags = _doubt(kind, numbers)
-    return Channel(kind, numbers.astype(np.float32), float(rate), UNITS[kind], float(start)), flags
+    flags = _doubt(kind, numbers) if named == UNITS[kind] else ()
+    if kind == "heart-rate" and not (unit or "").strip():
+        flags = ("unit of heart-rate is not told; beats a minute are assumed", *flags)
+    return Channel(kind, numbers.astype(np.float32), float(rate), named, float(start)), flags
 
 
-def _conversion(kind: str, unit: str | None) -> tuple[float, float]:
+def _conversion(kind: str, unit: str | None) -> tuple[float, float, str]:
+    """Return factor, offset and the unit that they lead to."""
     wanted = UNITS[kind]
-    if kind in _FREE:
-        return 1.0, 0.0
+    if wanted == "device":
+        return 1.0, 0.0, wanted
     if unit is None or not unit.strip():
         if kind == "heart-rate":
-            return 1.0, 0.0  # beats a minute is what everybody means; `_doubt` catches the rest
+            return 1.0, 0.0, wanted
         raise RowError(
             f"unit of {kind} must be told by the file, got none; name the column {kind}_{wanted} "
             "or give it in the sidecar"
         )
     known = known_unit(unit)
-    if known in (wanted, "device"):
-        return 1.0, 0.0
+    if known == wanted:
+        return 1.0, 0.0, wanted
+    if known == "device" and kind in _SHAPES:
+        return 1.0, 0.0, known
     if known is None or (known, wanted) not in _TO:
-        usable = [wanted, *(given for given, to in _TO if to == wanted), "device"]
+        usable = [wanted, *(given for given, to in _TO if to == wanted), *(["device"] if kind in _SHAPES else [])]
         raise RowError(
             f"unit of {kind} must be one of {', '.join(usable)}, got {unit.strip()[:20]!r}; convert it first"
         )
-    return _TO[known, wanted]
+    return *_TO[known, wanted], wanted
 
 
 def _doubt(kind: str, values: np.ndarray) -> tuple[str, ...]:

@@ -94,6 +94,18 @@ def test_a_file_that_changed_is_read_again(folder: Path, tmp_path: Path) -> None
     assert not np.array_equal(first, encoder.encode(encoder.read(Physiology(path=path))))
 
 
+def test_a_recording_is_read_once_for_its_rows_in_an_archive_too(folder: Path, tmp_path: Path) -> None:
+    import zipfile
+
+    encoder = PhysiologyEncoder(folder)
+    session = write_e4(tmp_path / "session")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", "time,eda_uS\n" + "".join(f"{at / 4},{at}\n" for at in range(80)))
+    for path in (session, tmp_path / "a.zip" / "a.csv"):
+        one, two = (encoder.read(Physiology(path=path, start=start)) for start in (0.0, 5.0))
+        assert np.shares_memory(one.recording.channels[0].values, two.recording.channels[0].values)
+
+
 def test_other_weights_have_another_fingerprint(folder: Path, tmp_path: Path) -> None:
     torch.manual_seed(1)
     write_encoder(Trainee(FitPlan()), tmp_path)

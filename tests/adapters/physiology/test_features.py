@@ -199,3 +199,9 @@ def test_variability_out_of_doubtful_beats_is_not_cited() -> None:
     features = window_features(recording(bvp=(pulse(), 64.0)))
     assert any("RMSSD" in cue.name for cue in cues(features))
     assert not any("RMSSD" in cue.name for cue in cues({**features, "beats_rejected": 0.3}))
+
+
+def test_the_devices_rate_is_cited_where_beats_are_doubtful() -> None:
+    found = window_features(recording(bvp=(pulse(beats=72), 64.0), heart_rate=(np.full(60, 85.0), 1.0)))
+    assert next(cue.value for cue in cues(found) if cue.name == "heart rate") == 72.0
+    assert next(cue.value for cue in cues({**found, "beats_rejected": 0.5}) if cue.name == "heart rate") == 85.0

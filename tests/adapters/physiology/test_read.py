@@ -86,7 +86,7 @@ def test_siemens_become_microsiemens_and_kelvin_celsius(tmp_path: Path) -> None:
     ("header", "sentence"),
     [
         ("time,eda", "unit of eda must be told by the file, got none; name the column eda_uS"),
-        ("time,eda_mV", "unit of eda must be one of uS, S, mS, nS, device, got 'mV'"),
+        ("time,eda_mV", "unit of eda must be one of uS, S, mS, nS, got 'mV'"),
         ("clock,eda_uS", "must tell its rate, got neither a column `time` in s nor a sidecar"),
         ("time,mood", "must have a column named after a signal"),
     ],
@@ -95,6 +95,22 @@ def test_what_a_table_does_not_say_is_asked_for_not_guessed(tmp_path: Path, head
     with pytest.raises(RowError) as error:
         read(write_csv(tmp_path / "a.csv", header, zip(TIMES, TIMES + 1, strict=False)))
     assert sentence in str(error.value)
+
+
+def test_the_recorders_own_unit_will_do_for_a_wave_and_not_for_a_level(tmp_path: Path) -> None:
+    (ecg,) = read(write_csv(tmp_path / "a.csv", "time,ecg [adu]", np.stack([TIMES, TIMES], 1))).channels
+    assert ecg.unit == "device"
+    with pytest.raises(RowError, match="unit of eda must be one of uS, S, mS, nS, got 'adu'"):
+        read(write_csv(tmp_path / "b.csv", "time,eda [adu]", np.stack([TIMES, TIMES], 1)))
+
+
+def test_a_heart_rate_without_a_unit_is_taken_as_beats_a_minute_and_told(tmp_path: Path) -> None:
+    found = read(write_csv(tmp_path / "a.csv", "time,hr", np.stack([TIMES, TIMES * 0 + 1.2], 1)))
+    assert [flag.split(";")[0].split(":")[0] for flag in found.flags] == [
+        "unit of heart-rate is not told",
+        "check the unit of heart-rate",
+    ]
+    assert read(write_csv(tmp_path / "b.csv", "time,hr_bpm", np.stack([TIMES, TIMES * 0 + 70], 1))).flags == ()
 
 
 def test_an_implausible_middle_is_told(tmp_path: Path) -> None:
