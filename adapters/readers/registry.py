@@ -11,8 +11,10 @@ from thymos.adapters.readers.dailydialog import DAILYDIALOG
 from thymos.adapters.readers.dair import DAIR
 from thymos.adapters.readers.delimited import read_csv, read_tsv
 from thymos.adapters.readers.empatheticdialogues import EMPATHETICDIALOGUES
+from thymos.adapters.readers.fer2013 import FER2013, FERPLUS
 from thymos.adapters.readers.files import PACKED_SUFFIXES
 from thymos.adapters.readers.goemotions import GOEMOTIONS
+from thymos.adapters.readers.hazumi import HAZUMI
 from thymos.adapters.readers.json_list import read_json
 from thymos.adapters.readers.jsonl import read_jsonl
 from thymos.adapters.readers.layout import TextFormat
@@ -20,6 +22,7 @@ from thymos.adapters.readers.meld import MELD
 from thymos.adapters.readers.plain import read_txt
 from thymos.adapters.readers.ravdess import RAVDESS
 from thymos.adapters.readers.reccon import RECCON
+from thymos.adapters.readers.stress_predict import STRESS_PREDICT
 from thymos.adapters.readers.tess import TESS
 from thymos.prompts.errors import InputError
 
@@ -59,7 +62,23 @@ TEXT_FORMATS = registry(
         TextFormat("txt", (".txt",), read_txt, has_header=True),
     )
 )
+LAYOUTS = registry(
+    (GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, RAVDESS, TESS, STRESS_PREDICT, HAZUMI, FER2013, FERPLUS)
+)
+FORMATS = registry(
+    (
+        TextFormat("csv", (".csv",), read_csv, has_header=True),
+        TextFormat("tsv", (".tsv", ".tab"), read_tsv, has_header=True),
+        TextFormat("jsonl", (".jsonl", ".ndjson"), read_jsonl, has_header=False),
+        TextFormat("json", (".json",), read_json, has_header=False),
+        TextFormat("txt", (".txt",), read_txt, has_header=True),
+    )
+)
+<<<<<<< HEAD
 LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, RAVDESS, TESS))
+=======
+LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, STRESS_PREDICT, HAZUMI))
+>>>>>>> e52d74d10763678f350a45a7873a46cce95dc154
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 

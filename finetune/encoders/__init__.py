@@ -1,0 +1,1 @@
+"""Training of the encoders of voice, face and body."""
