@@ -58,7 +58,14 @@ class Norm:
 NORMS = {
     "pitch": Norm(98.8, 226.0, "low pitch", "medium pitch", "high pitch", "Hz"),
     "pitch range": Norm(4.3, 10.3, "narrow pitch range", "usual pitch range", "wide pitch range", "semitones"),
-    "pitch slope": Norm(-7.2, -0.7, "steeply falling pitch", "pitch falling as in plain statements", "level or rising pitch", "semitones/s"),
+    "pitch slope": Norm(
+        -7.2,
+        -0.7,
+        "steeply falling pitch",
+        "pitch falling as in plain statements",
+        "level or rising pitch",
+        "semitones/s",
+    ),
     "loudness range": Norm(8.2, 16.2, "even loudness", "usual change of loudness", "large changes of loudness", "dB"),
     "vocal effort": Norm(11.1, 18.7, "raised, bright voice", "usual vocal effort", "soft, dark voice", "dB"),
     "tempo": Norm(3.4, 6.0, "slow", "medium tempo", "fast", "syllables/s"),
