@@ -2,7 +2,8 @@
 
 Takes recordings; gives frames of shape (frames, layers * dim). Whisper was trained on windows of 30 s; a shorter sound
 is computed on its own length with a little silence behind it, which costs a tenth and changes the frames little.
-Knows nothing of labels or of the LLM.
+Every recording is brought to one level first: how loud the recorder was set says nothing of who spoke. Knows nothing of
+labels or of the LLM.
 """
 
 import hashlib
@@ -21,6 +22,8 @@ WINDOW = 30  # s, what Whisper was trained on (Radford et al. 2022, section 2.2)
 STATES = 50  # encoder states in a second
 POOL = 5  # states in a frame: ten frames a second
 TAIL = 0.5  # s of silence after a sound
+LEVEL = -26.0  # dB of full scale of what sounds, the nominal level of recorded speech (ITU-T P.56)
+MAX_GAIN = 40.0  # dB; more would make a voice of the hiss of a silent recording
 VERSION = 1  # of what this file computes; part of the fingerprint
 
 
@@ -46,7 +49,14 @@ class WhisperEncoder:
         self.max_seconds = max_seconds
         self.dim: int = loaded.model.dims.n_audio_state
         self.layers: int = 1 + loaded.model.dims.n_audio_layer
-        settings = {"version": VERSION, "weights": loaded.sha256, "pool": POOL, "tail": TAIL, "max": max_seconds}
+        settings = {
+            "version": VERSION,
+            "weights": loaded.sha256,
+            "pool": POOL,
+            "tail": TAIL,
+            "level": LEVEL,
+            "max": max_seconds,
+        }
         self.fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     @classmethod
@@ -69,7 +79,8 @@ class WhisperEncoder:
     def encode(self, signal: Sound) -> NDArray[np.float32]:
         """Return frames of shape (frames, layers * dim), ten a second, the last one perhaps of less."""
         size = WINDOW * RATE
-        windows = [signal.samples[at : at + size] for at in range(0, len(signal.samples), size)]
+        samples = levelled(signal.samples)
+        windows = [samples[at : at + size] for at in range(0, len(samples), size)]
         return np.concatenate([self._window(window) for window in windows])
 
     def observe(self, signal: Sound) -> Observed:
@@ -93,6 +104,19 @@ class WhisperEncoder:
             counts[-1] = POOL - (-states % POOL)
             frames = whole.sum(2) / counts  # (layers, frames, dim)
             return frames.transpose(0, 1).flatten(1).numpy()
+
+
+def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return sound whose active parts (within 25 dB of the loudest 20 ms) have the mean power of `LEVEL`."""
+    size = RATE // STATES
+    padded = np.zeros(-(-len(samples) // size) * size, np.float32)
+    padded[: len(samples)] = samples
+    power = (padded.reshape(-1, size) ** 2).mean(1)
+    active = power[power > power.max() * 10 ** (-25 / 10)]
+    if not active.size:
+        return samples
+    gain = LEVEL - 10 * np.log10(max(float(active.mean()), 1e-12))
+    return np.asarray(samples * np.float32(10 ** (min(gain, MAX_GAIN) / 20)))
 
 
 def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL) -> Any:

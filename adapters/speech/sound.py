@@ -5,6 +5,7 @@ FFmpeg's libraries decode (through PyAV), and only formats of sound and film on 
 leads elsewhere. Holds at most `max_seconds` of sound. Knows nothing of models or of emotions.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
@@ -110,6 +111,7 @@ def _decode(file: BinaryIO, name: str, mixer: Mixer, start: float, end: float, f
                 told = float(stream.duration * stream.time_base)
             else:
                 told = (container.duration or 0) / av.time_base
+            told *= _missing_of_wave(file)
             pieces = _pieces(container, stream, zero, start, flags)
             reached = _collect(mixer, pieces, start, end)
     except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
@@ -120,6 +122,17 @@ def _decode(file: BinaryIO, name: str, mixer: Mixer, start: float, end: float, f
     if reached < min(told, end) * 0.98 - 0.1:
         flags.append(f"cut off: the header tells of {told:.1f} s, the file ends after {reached:.1f} s")
     return max(told, reached)
+
+
+def _missing_of_wave(file: BinaryIO) -> float:
+    """Return how many times longer a WAV's header says that it is; FFmpeg goes by what is there. 1 for other files."""
+    here = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(8)
+    file.seek(here)
+    told = int.from_bytes(head[4:], "little") + 8 if head[:4] == b"RIFF" else 0
+    return told / size if size < told < 0x7FFFFF00 else 1.0  # more is what recorders write that do not know
 
 
 def _pieces(container: Any, stream: Any, zero: float, start: float, flags: list[str]) -> Iterator[Piece]:
