@@ -11,6 +11,7 @@ from thymos.adapters.readers.dailydialog import DAILYDIALOG
 from thymos.adapters.readers.dair import DAIR
 from thymos.adapters.readers.delimited import read_csv, read_tsv
 from thymos.adapters.readers.empatheticdialogues import EMPATHETICDIALOGUES
+from thymos.adapters.readers.fer2013 import FER2013, FERPLUS
 from thymos.adapters.readers.files import PACKED_SUFFIXES
 from thymos.adapters.readers.goemotions import GOEMOTIONS
 from thymos.adapters.readers.json_list import read_json
@@ -57,7 +58,7 @@ TEXT_FORMATS = registry(
         TextFormat("txt", (".txt",), read_txt, has_header=True),
     )
 )
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON))
+LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, FER2013, FERPLUS))
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 

@@ -1,0 +1,1 @@
+"""Encoders of voice, face and body that Thymos trains itself, from recordings alone."""
