@@ -1,4 +1,4 @@
-"""How much emotion there is in a voice: classifiers on our frames beside MFCC and prosody statistics, on RAVDESS and TESS.
+"""How much emotion there is in a voice: classifiers on our frames, and on MFCC and prosody statistics.
 
     python benchmarks/speech_baselines.py [--shared ../shared] [--store frames.npz] [--norms]
 
@@ -14,6 +14,7 @@ import argparse
 import csv
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,10 @@ def classical(acoustics: Acoustics) -> NDArray[Any]:
     f0 = acoustics.pitch.f0
     voiced = 12 * np.log2(f0[~np.isnan(f0)] / 100) if (~np.isnan(f0)).sum() > 5 else np.zeros(6)
     columns = np.column_stack(
-        [acoustics.pitch.strength, acoustics.level, acoustics.tilt, acoustics.hammarberg, acoustics.centroid]
-        + [acoustics.flatness, acoustics.flux, acoustics.cepstra]
+        [
+            *(acoustics.pitch.strength, acoustics.level, acoustics.tilt, acoustics.hammarberg, acoustics.centroid),
+            *(acoustics.flatness, acoustics.flux, acoustics.cepstra),
+        ]
     )
     changes, sounding = np.gradient(columns, axis=0)[on], columns[on]
     pitch = [voiced.mean(), voiced.std(), *np.quantile(voiced, [0.1, 0.5, 0.9]), np.isnan(f0).mean(), on.sum()]
@@ -92,9 +95,7 @@ def kernel(values: Matrix, train: NDArray[Any], widths: list[int]) -> NDArray[An
     """RBF over features standardised on the training rows; each block of features weighs the same."""
     scaled = (values - values[train].mean(0)) / (values[train].std(0) + 1e-6)
     starts = np.cumsum([0, *widths])
-    scaled = np.concatenate(
-        [scaled[:, a:b] / np.sqrt((b - a) * len(widths)) for a, b in zip(starts[:-1], starts[1:], strict=True)], axis=1
-    )
+    scaled = np.concatenate([scaled[:, a:b] / np.sqrt((b - a) * len(widths)) for a, b in pairwise(starts)], axis=1)
     squares = (scaled**2).sum(1)
     return np.asarray(np.exp(-np.maximum(squares[:, None] + squares - 2 * scaled @ scaled.T, 0)))
 

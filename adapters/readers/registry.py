@@ -63,22 +63,11 @@ TEXT_FORMATS = registry(
     )
 )
 LAYOUTS = registry(
-    (GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, RAVDESS, TESS, STRESS_PREDICT, HAZUMI, FER2013, FERPLUS)
-)
-FORMATS = registry(
     (
-        TextFormat("csv", (".csv",), read_csv, has_header=True),
-        TextFormat("tsv", (".tsv", ".tab"), read_tsv, has_header=True),
-        TextFormat("jsonl", (".jsonl", ".ndjson"), read_jsonl, has_header=False),
-        TextFormat("json", (".json",), read_json, has_header=False),
-        TextFormat("txt", (".txt",), read_txt, has_header=True),
+        *(GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON),
+        *(RAVDESS, TESS, FER2013, FERPLUS, STRESS_PREDICT, HAZUMI),
     )
 )
-<<<<<<< HEAD
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, RAVDESS, TESS))
-=======
-LAYOUTS = registry((GOEMOTIONS, MELD, DAILYDIALOG, EMPATHETICDIALOGUES, DAIR, RECCON, STRESS_PREDICT, HAZUMI))
->>>>>>> e52d74d10763678f350a45a7873a46cce95dc154
 FORMATS = ("auto", *TEXT_FORMATS, PARQUET, DATASETS, *LAYOUTS)
 SUFFIXES = tuple(suffix for each in TEXT_FORMATS.values() for suffix in each.suffixes) + PARQUET_SUFFIXES
 
