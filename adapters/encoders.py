@@ -4,6 +4,7 @@ Takes a name; gives an `Encoder`. Knows nothing of projectors or samples.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -13,13 +14,33 @@ from thymos.prompts.errors import ModelError
 AnyEncoder = Encoder[Any, Any]
 
 
-def _whisper(name: str) -> AnyEncoder:
+def _whisper(place: str | None) -> AnyEncoder:
     from thymos.adapters.speech.encoder import WhisperEncoder
 
-    return WhisperEncoder.from_pretrained(name)
+    return WhisperEncoder.from_pretrained(place) if place else WhisperEncoder.from_pretrained()
 
 
-_ENCODERS: Mapping[str, Callable[[str], AnyEncoder]] = MappingProxyType({"whisper-tiny.en": _whisper})
+def _prosody(place: str | None) -> AnyEncoder:
+    from thymos.adapters.speech.prosody_encoder import ProsodyEncoder
+
+    return ProsodyEncoder()
+
+
+def _face(place: str | None) -> AnyEncoder:
+    from thymos.adapters.face.encoder import load_face_encoder
+
+    return load_face_encoder(place) if place else load_face_encoder()
+
+
+def _physiology(place: str | None) -> AnyEncoder:
+    from thymos.adapters.physiology.encoder import PhysiologyEncoder
+
+    return PhysiologyEncoder(Path(place)) if place else PhysiologyEncoder()
+
+
+_ENCODERS: Mapping[str, Callable[[str | None], AnyEncoder]] = MappingProxyType(
+    {"whisper": _whisper, "prosody": _prosody, "face": _face, "physiology": _physiology}
+)
 
 
 def encoder_names() -> tuple[str, ...]:
@@ -31,12 +52,16 @@ def load_encoder(name: str) -> AnyEncoder:
     """Load an encoder.
 
     Args:
-        name: one of `encoder_names`, or such a name, a colon and a folder with other weights.
+        name: one of `encoder_names` for the weights that come along (Whisper tiny.en, a network for faces and one for
+            the body), or such a name, a colon and other weights: `whisper:FOLDER`, `face:OWNER/NAME`.
 
     Raises:
         ModelError: there is none of this name, or its weights can't be used.
     """
-    kind, _, _ = name.partition(":")
-    if kind not in _ENCODERS:
-        raise ModelError(f"encoder must be one of {', '.join(_ENCODERS)}, got {name!r}; choose one of these")
-    return _ENCODERS[kind](name)
+    kind, colon, place = name.partition(":")
+    if kind not in _ENCODERS or (colon and (not place or kind == "prosody")):
+        raise ModelError(
+            f"encoder must be one of {', '.join(_ENCODERS)}, or one with other weights (whisper:FOLDER), got {name!r}; "
+            "choose one of these"
+        )
+    return _ENCODERS[kind](place or None)

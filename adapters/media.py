@@ -8,6 +8,7 @@ file `a.flac` in the archive. Knows no format of sound, picture or signal.
 import re
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +16,8 @@ from typing import BinaryIO
 from thymos.prompts.errors import RowError
 
 MAX_BYTES = 2_000_000_000  # of one file; a longer recording is to be cut first
+
+_ARCHIVES = 16  # that stay open
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _TIME = re.compile(rf"t=(?:npt:)?({_NUMBER})?(?:,({_NUMBER}))?")
@@ -80,8 +83,7 @@ def media_exists(path: Path, *, folders: bool = False) -> bool:
         found = _in_archive(path)
         if found is None:
             return False
-        with zipfile.ZipFile(found[0]) as archive:
-            return found[1] in archive.NameToInfo
+        return found[1] in _archive(found[0]).NameToInfo
     except (OSError, ValueError, zipfile.BadZipFile):  # a name too long, a folder that may not be entered, a NUL
         return False
 
@@ -99,16 +101,27 @@ def open_media(path: Path) -> BinaryIO:
             if size <= MAX_BYTES and size:
                 return path.open("rb")
         else:
-            with zipfile.ZipFile(found[0]) as archive:
-                size = archive.getinfo(found[1]).file_size
-                if size <= MAX_BYTES and size:
-                    with archive.open(found[1]) as member:
-                        return BytesIO(member.read(MAX_BYTES))
+            archive = _archive(found[0])
+            size = archive.getinfo(found[1]).file_size
+            if size <= MAX_BYTES and size:
+                with archive.open(found[1]) as member:
+                    return BytesIO(member.read(MAX_BYTES))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise RowError(f"media file must be one that opens, got {path.name}: {error}") from error
     if not size:
         raise RowError(f"media file must not be empty, got {path.name} of 0 bytes")
     raise RowError(f"media file must have at most {MAX_BYTES:,} bytes, got {path.name} of {size:,}; cut it first")
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    """Return an archive, whose table of contents is read again only where it changed: it may name thousands."""
+    told = path.stat()
+    return _opened(path, told.st_size, told.st_mtime_ns)
+
+
+@lru_cache(maxsize=_ARCHIVES)
+def _opened(path: Path, size: int, changed: int) -> zipfile.ZipFile:
+    return zipfile.ZipFile(path)
 
 
 def _in_archive(path: Path) -> tuple[Path, str] | None:

@@ -84,7 +84,7 @@ def _card(facts: Mapping[str, Any], scores: tuple[FaceScore, ...]) -> str:
     )
     recipe = facts["recipe"]
     limits = "\n".join(f"- {each}" for each in facts["limits"])
-    here = facts["commit"] or {"commit": "unknown"}
+    here = (facts["commit"] or {}).get("hash", "unknown")
     return f"""---
 license: other
 tags: [facial-expression-recognition, face, emotion]

@@ -62,7 +62,7 @@ def listening(model: Path, **changes: Any) -> Recipe:
     told: dict[str, Any] = {
         "prompt": "multimodal",
         "corpora": [corpus],
-        "streams": [{"encoder": "whisper-tiny.en", "tokens": 2, "width": 16}],
+        "streams": [{"encoder": "whisper", "tokens": 2, "width": 16}],
         "vary": {"share": 0.0},
         "train": {"epochs": 12, "projector_rate": 1e-2, "align": 0.5, "drop_modalities": 0.1},
     }
