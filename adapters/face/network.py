@@ -82,4 +82,5 @@ def build_network(weights: Mapping[str, Tensor] | None = None) -> FaceNetwork:
         network.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
         )
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network

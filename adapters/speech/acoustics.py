@@ -89,7 +89,8 @@ def decibels(power: NDArray[np.float64]) -> NDArray[np.float64]:
 @cache
 def mel_filters() -> NDArray[np.float64]:
     """Return triangles from 60 to 7,800 Hz, evenly spaced on the mel scale of O'Shaughnessy 1987; (40, bins)."""
-    edges = np.linspace(*(2595 * np.log10(1 + np.array([60.0, 7800.0]) / 700)), _MELS + 2)
+    low, high = 2595 * np.log10(1 + np.array([60.0, 7800.0]) / 700)
+    edges = np.linspace(float(low), float(high), _MELS + 2)
     hertz = 700 * (10 ** (edges / 2595) - 1)
     bins = np.fft.rfftfreq(_WINDOW, 1 / RATE)
     low, middle, high = hertz[:-2, None], hertz[1:-1, None], hertz[2:, None]

@@ -99,11 +99,13 @@ class WhisperEncoder:
         states = max(1, -(-len(samples) * STATES // RATE))  # those of the sound itself, rounded up
         with torch.inference_mode():
             layers = encoder_states(self.loaded.model, samples)[:, :states]  # (layers, states, dim)
-            whole = torch.nn.functional.pad(layers, (0, 0, 0, -states % POOL)).unflatten(1, (-1, POOL))
+            padded = torch.nn.functional.pad(layers, (0, 0, 0, -states % POOL))
+            whole = padded.reshape(len(padded), -1, POOL, padded.shape[-1])
             counts = torch.full((whole.shape[1], 1), float(POOL))
             counts[-1] = POOL - (-states % POOL)
             frames = whole.sum(2) / counts  # (layers, frames, dim)
-            return frames.transpose(0, 1).flatten(1).numpy()
+            flat: NDArray[np.float32] = frames.transpose(0, 1).flatten(1).numpy()
+            return flat
 
 
 def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -103,4 +103,5 @@ def _pooled(moments: NDArray[np.generic], count: int) -> tuple[NDArray[np.float6
 def _change(values: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
     """Return the change since so many frames before; 0 at the beginning."""
     earlier = np.concatenate([np.full(frames, values[0]), values])[: len(values)]
-    return values - earlier
+    changed: NDArray[np.float64] = values - earlier
+    return changed

@@ -102,7 +102,7 @@ def _decode(file: BinaryIO, name: str, mixer: Mixer, start: float, end: float, f
     import av
 
     try:
-        with av.open(file, options={"format_whitelist": FORMATS}, metadata_errors="replace") as container:
+        with av.open(file, mode="r", options={"format_whitelist": FORMATS}, metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise RowError(f"speech must have a sound track, got none in {name}; name another file")
             stream = container.streams.audio[0]

@@ -16,7 +16,7 @@ INTERRUPTED = 130  # exit code of a process ended by Ctrl-C, by shell convention
 
 app = App(
     name="thymos",
-    help="Label emotion in text with an instruction-tuned LLM, offline, on an ordinary computer.",
+    help="Label emotion in text, voice, face and body with an instruction-tuned LLM, offline, on an ordinary computer.",
     help_epilogue="Start with: thymos label reviews.csv -o labelled.csv --taxonomy ekman",
     version=version("thymos"),
     default_parameter=None,
@@ -28,6 +28,9 @@ app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels ag
 app.command("thymos.agent.cli.finetune:finetune", name="finetune", help="Tune a model on labelled corpora.")
 app.command("thymos.agent.cli.crossval:crossval", help="Train and score a recipe fold by fold.")
 app.command("thymos.agent.cli.adapters:command", name="adapters", help="List, show, merge and publish adapters.")
+app.command(
+    "thymos.agent.cli.encoders:command", name="encoders", help="List encoders of voice, face and body, or train one."
+)
 app.command("thymos.agent.cli.kb:command", name="kb", help="Search the knowledge base, and add documents to it.")
 app.command("thymos.agent.cli.models:models", help="List the models that can be used here, and why others cannot.")
 app.command("thymos.agent.cli.taxonomies:taxonomies", help="List label sets, show one, or check your own YAML file.")

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from platform import python_version
+from types import MappingProxyType
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -20,10 +22,13 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from thymos.adapters import weights as weights_module
 from thymos.adapters.machine import Dtype, Machine, machine, why_no_gpu
+from thymos.adapters.modality import MODALITIES
 from thymos.adapters.weights import DEFAULT, EMBEDDED, cache_dir, locate, verify
 from thymos.prompts.errors import ModelError, ThymosError
 
+SHIPPED_ENCODERS = Path(weights_module.__file__).parent / "shipped" / "encoders"
 PACKAGES = ("thymos", "torch", "transformers", "peft", "accelerate", "bitsandbytes")
 
 
@@ -49,6 +54,7 @@ class Diagnosis:
     cache: Path
     cache_size: int
     weights: tuple[WeightsCheck, ...]
+    modalities: Mapping[str, str]
     problems: tuple[str, ...]
 
 
@@ -99,8 +105,31 @@ def diagnose(*, hash_weights: bool = False) -> Diagnosis:
         cache=cache,
         cache_size=sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()),
         weights=weights,
+        modalities={"text": "ready"} | {name: _ready(name) for name in MODALITIES},
         problems=(*missing, *broken),
     )
+
+
+# What must be there before a modality is read: packages by the name they are imported by, weights, a shipped encoder.
+_NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str | None]] = MappingProxyType(
+    {
+        "speech": (("av", "whisper"), ("whisper-tiny.en",), None),
+        "face": (("cv2", "PIL", "av"), ("blazeface-short", "blazeface-full"), "face/model.safetensors"),
+        "physiology": (("neurokit2", "pyedflib", "wfdb"), (), "physiology/encoder.safetensors"),
+    }
+)
+
+
+def _ready(modality: str) -> str:
+    """Say whether recordings of a modality can be read, or what is missing."""
+    packages, weights, shipped = _NEEDS[modality]
+    missing = [name for name in packages if find_spec(name) is None]
+    missing += [check.name for check in (_check(name, False) for name in weights) if check.problem]
+    if shipped is not None and not (SHIPPED_ENCODERS / shipped).is_file():
+        missing.append(shipped)
+    if missing:
+        return f"not ready: {', '.join(missing)} missing; run `make`"
+    return "ready, for adapters that were trained with it (`thymos finetune`)"
 
 
 def _version(package: str) -> str | None:
@@ -141,6 +170,7 @@ def _screen(found: Diagnosis) -> Table:
         "compiler": [found.compiler or "no g++: models run uncompiled, at a lower speed"],
         "cache": [f"{found.cache} ({decimal(found.cache_size)})"],
         "weights": [_weights_line(check) for check in found.weights],
+        "reads": [f"{name}: {state}" for name, state in found.modalities.items()],
         "network": ["not needed"],
     }
     for heading, lines in sections.items():

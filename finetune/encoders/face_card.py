@@ -32,6 +32,8 @@ LIMITS = (
     "Disgust, fear and contempt are rare in the data and are missed more often than the others.",
     "Age, gender and skin colour are not annotated, so that differences between groups were not measured. Not for "
     "decisions about people.",
+    "The European Union's AI Act (Regulation 2024/1689, Article 5) forbids inferring people's emotions in workplaces "
+    "and schools, with narrow exceptions for medical and safety reasons.",
 )
 
 

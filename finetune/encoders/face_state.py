@@ -5,6 +5,7 @@ are equal whether or not one was saved in between. Knows no data.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,8 +24,9 @@ class FaceState:
         self.network = build_network()
         decayed = [value for value in self.network.parameters() if value.dim() > 1]
         free = [value for value in self.network.parameters() if value.dim() <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": recipe.decay}, {"params": free}]
         self.optimizer = torch.optim.SGD(
-            [{"params": decayed, "weight_decay": recipe.decay}, {"params": free}],
+            groups,
             lr=recipe.rate,
             momentum=recipe.momentum,
             nesterov=True,

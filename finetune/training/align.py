@@ -93,7 +93,8 @@ def _loss(projectors: Projectors, rows: Sequence[tuple[Frames | None, ...]], tar
         present = [row for row, frames in enumerate(rows) if frames[place] is not None]
         if not present:
             continue
-        soft = table[begin : begin + len(present) * stream.tokens].unflatten(0, (len(present), stream.tokens))  # type: ignore[no-untyped-call]
+        here = table[begin : begin + len(present) * stream.tokens]
+        soft = here.reshape(len(present), stream.tokens, -1)
         begin += len(present) * stream.tokens
         cosines = F.normalize(soft, dim=-1).mean(1) @ words.T  # (signals, words)
         gold = targets[present].to(cosines)

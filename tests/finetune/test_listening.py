@@ -32,7 +32,10 @@ def buzz(label: str, seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     time = np.arange(RATE // 2) / RATE
     pitch = PITCH[label] * chance.uniform(0.9, 1.1)
     tones = [np.sin(2 * np.pi * pitch * number * time) / number for number in range(1, 11)]
-    return (0.2 * (np.sum(tones, axis=0) + chance.normal(scale=0.05, size=len(time)))).astype(np.float32)
+    made: np.ndarray[Any, np.dtype[np.float32]] = (
+        0.2 * (np.sum(tones, axis=0) + chance.normal(scale=0.05, size=len(time)))
+    ).astype(np.float32)
+    return made
 
 
 def write_sounds(folder: Path, name: str, rows: int, seed: int) -> None:

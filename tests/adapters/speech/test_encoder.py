@@ -67,7 +67,7 @@ def test_windows_of_thirty_seconds_are_encoded_apart(whisper: WhisperEncoder) ->
 
 def test_the_recorders_gain_changes_no_frame(whisper: WhisperEncoder) -> None:
     sound = sound_of(1)
-    softer = Sound(sound.samples / 20, 16_000, 1.0)
+    softer = Sound((sound.samples / 20).astype(np.float32), 16_000, 1.0)
     assert np.allclose(whisper.encode(sound), whisper.encode(softer), atol=2e-3)
     tone = levelled((0.001 * np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000)).astype(np.float32))
     assert 10 * np.log10(np.mean(tone**2)) == pytest.approx(-26, abs=0.1)  # from -63 dB

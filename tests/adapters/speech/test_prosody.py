@@ -106,7 +106,10 @@ def test_a_regular_train_of_pulses_is_steady() -> None:
 
 def test_pauses_that_were_put_in_are_found() -> None:
     say = buzz(np.full(RATE, 150.0))
-    gap = lambda seconds: 1e-4 * np.random.default_rng(1).standard_normal(round(seconds * RATE))  # noqa: E731
+
+    def gap(seconds: float) -> Any:
+        return 1e-4 * np.random.default_rng(1).standard_normal(round(seconds * RATE))
+
     voice = np.concatenate([gap(0.7), say, gap(0.5), say, gap(0.1), say, gap(1.2), say, gap(0.4)])
     found = find_pauses(spoken(analyse(voice.astype(np.float32)).level))
     assert found == pytest.approx([0.5, 1.2], abs=0.06)  # not the ends, and not the tenth of a second

@@ -64,7 +64,8 @@ def dominant(samples: NDArray[np.float32]) -> float:
 @pytest.mark.parametrize("ending", KINDS)
 def test_every_usual_format_gives_the_same_tone(tmp_path: Path, ending: str) -> None:
     sound = read_sound(Speech(path=write(tmp_path / f"a.{ending}", sine(440, 2, 48_000), 48_000)))
-    assert (sound.rate, sound.samples.dtype, sound.flags) == (16_000, np.float32, ())
+    assert (sound.rate, sound.flags) == (16_000, ())
+    assert sound.samples.dtype == np.float32
     assert sound.duration == pytest.approx(2, abs=0.08)  # lossy codecs pad
     assert dominant(sound.samples[8000:24000]) == 440
     assert np.sqrt(2 * np.mean(sound.samples[8000:24000] ** 2)) == pytest.approx(0.5, rel=0.1)  # codecs are lossy

@@ -75,7 +75,8 @@ def small_whisper() -> torch.nn.Module:
     torch.manual_seed(20261125)
     model = Whisper(ModelDimensions(80, 1500, 64, 1, 2, 51864, 448, 64, 1, 2)).eval()
     torch.nn.init.normal_(model.decoder.positional_embedding)  # else it is whatever lay in memory
-    return model
+    made: torch.nn.Module = model
+    return made
 
 
 def hf_name(name: str) -> str:
