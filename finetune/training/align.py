@@ -22,7 +22,9 @@ from thymos.finetune.training.steps import rate
 from thymos.prompts.taxonomy import Taxonomy
 
 _ROWS = 32  # of a step
-_SHARPNESS = 20.0  # what cosines are multiplied by
+_SHARPNESS = (
+    5.0  # what cosines are multiplied by; a small one asks for vectors that are the words, not only nearest to them
+)
 _WARMUP = 0.03  # share of the steps
 _DECAY = 0.01  # of AdamW, its usual value
 _AVERAGE = 0.98
