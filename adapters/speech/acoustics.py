@@ -53,12 +53,13 @@ def analyse(samples: NDArray[np.float32]) -> Acoustics:
 
     frames = framed(samples, RATE, _WINDOW)
     window = np.hanning(_WINDOW).astype(np.float32)
-    frequencies = np.fft.rfftfreq(_WINDOW, 1 / RATE)
+    frequencies = np.fft.rfftfreq(_WINDOW, 1 / RATE).astype(np.float64)
     scalars, mels = [], []
     last: NDArray[np.float64] | None = None
     for start in range(0, len(frames), _BLOCK):
         block = frames[start : start + _BLOCK]
-        power = np.abs(np.fft.rfft(block * window)) ** 2 / (window**2).sum()  # (moments, bins)
+        transformed = np.abs(np.fft.rfft(block * window)).astype(np.float64)
+        power: NDArray[np.float64] = transformed**2 / (window**2).sum()  # (moments, bins)
         shape = np.sqrt(power / (power.sum(1, keepdims=True) + 1e-12))
         before = np.vstack([shape[:1] if last is None else last, shape[:-1]])
         last = shape[-1:]
@@ -75,10 +76,11 @@ def analyse(samples: NDArray[np.float32]) -> Acoustics:
             )
         )
         mels.append(decibels(power @ mel_filters().T))
-    columns = np.concatenate(scalars).T
+    level, tilt, hammarberg, centroid, flatness, flux = np.concatenate(scalars).T
     bands = np.concatenate(mels)
     cepstra = dct(bands, norm="ortho", axis=1)[:, :_CEPSTRA]
-    return Acoustics(track_pitch(samples, RATE), *columns, bands, cepstra)
+    pitch = track_pitch(samples, RATE)
+    return Acoustics(pitch, level, tilt, hammarberg, centroid, flatness, flux, bands, cepstra)
 
 
 def decibels(power: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -106,10 +106,10 @@ def quantities(sound: Sound, acoustics: Acoustics, sounding: NDArray[np.bool_]) 
         found["loudness range"] = float(np.subtract(*np.quantile(level, [0.9, 0.1])))
     if voiced.sum() < LEAST_VOICED:
         return found
-    semitones = 12 * np.log2(pitch.f0[voiced])
+    semitones = np.asarray(12 * np.log2(pitch.f0[voiced]), np.float64)
     found["pitch"] = float(2 ** (np.median(semitones) / 12))
     found["pitch range"] = float(np.subtract(*np.quantile(semitones, [0.9, 0.1])))
-    found["pitch slope"] = _slope(np.flatnonzero(voiced) * HOP, semitones.astype(np.float64))
+    found["pitch slope"] = _slope((np.flatnonzero(voiced) * HOP).astype(np.float64), semitones)
     found["vocal effort"] = float(np.median(acoustics.tilt[voiced]))
     found["harmonicity"] = float(np.median(pitch.hnr[voiced]))
     syllables = count_syllables(acoustics.level, voiced)

@@ -7,6 +7,7 @@ words. Knows nothing of emotions.
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def transcribe(loaded: SpeechModel, sound: Sound) -> Transcript:
     return Transcript(tuple(kept))
 
 
-def _decode(loaded: SpeechModel, sound: Sound) -> list[dict[str, object]]:
+def _decode(loaded: SpeechModel, sound: Sound) -> list[dict[str, Any]]:
     """Return openai-whisper's segments."""
     import torch
     from whisper import transcribe as whisper_transcribe

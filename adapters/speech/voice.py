@@ -54,7 +54,8 @@ def _periods(
     """Return lengths (samples) and peak-to-peak heights of the periods of one voiced stretch."""
     hop = HOP * rate
     at, stop = first * hop, min(last * hop, len(samples))
-    lengths, heights = [], []
+    lengths: list[float] = []
+    heights: list[float] = []
     while True:
         expected = rate / f0[min(last - 1, int(at / hop))]
         size, begin = round(expected), round(at)

@@ -1,6 +1,7 @@
 """Pitch, periods, pauses and syllables of signals whose numbers are known because they were made so."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,9 +47,8 @@ def pulses(jitter: float, shimmer: float, seconds: float = 3.0, oversampling: in
         radius = np.exp(-np.pi * width / rate)
         train = lfilter([1], [1, -2 * radius * np.cos(2 * np.pi * formant / rate), radius**2], train)
     voice = resample_poly(train, 1, oversampling)
-    return sound(0.5 * voice / np.abs(voice).max()), *(
-        float(np.abs(np.diff(made)).mean() / np.mean(made)) for made in (periods, heights)
-    )
+    made = [float(np.abs(np.diff(each)).mean() / np.mean(each)) for each in (periods, heights)]
+    return sound(0.5 * voice / np.abs(voice).max()), made[0], made[1]
 
 
 def cue(cues: tuple[Measured, ...], name: str) -> Measured:
@@ -116,10 +116,8 @@ def test_pauses_that_were_put_in_are_found() -> None:
     cues = measure(sound(voice))
     assert cue(cues, "pauses").words == "2 pauses"
     assert cue(cues, "pauses").value == pytest.approx(1.7 / 5.8, abs=0.02)
-    assert (cue(cues, "longest pause").words, cue(cues, "longest pause").value) == (
-        "long pause",
-        pytest.approx(1.2, abs=0.06),
-    )
+    assert cue(cues, "longest pause").words == "long pause"
+    assert cue(cues, "longest pause").value == pytest.approx(1.2, abs=0.06)
 
 
 @pytest.mark.parametrize("rate", [3, 4, 5])

@@ -105,7 +105,7 @@ def test_a_part_is_what_lies_between_start_and_end(tmp_path: Path, ending: str) 
 
 
 def test_a_part_of_samples_is_cut_at_their_own_rate() -> None:
-    samples = np.arange(8000, dtype=np.float32) / 8000
+    samples = (np.arange(8000) / 8000).astype(np.float32)
     part = read_sound(Speech(samples=samples, rate=16_000, start=0.1, end=0.2))
     assert np.array_equal(part.samples, samples[1600:3200])
 
