@@ -104,7 +104,7 @@ def tune(
         device=str(accelerator.device),
         streams=streams,
     )
-    if trainee.projectors is not None and recipe.start_from is None:
+    if trainee.projectors is not None and trainee.fresh:
         trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
         align(
             trainee.projectors,

@@ -31,11 +31,13 @@ class Trainee:
         base: what it starts from; its `model` is part of `module`.
         module: forward(prefix, rows, trie, felt) -> (rows, choices), with gradients.
         engine: which forward pass that is.
+        fresh: whether there are projectors, and none of them is another adapter's.
     """
 
     base: LanguageModel
     module: nn.Module
     engine: str
+    fresh: bool = False
 
     @property
     def peft_model(self) -> Any:
@@ -116,22 +118,21 @@ def build(
     module: nn.Module = GeneralTuned(tuned) if general else TunedLlama(tuned, compiled=engine == "compiled")
     if streams:
         projectors = Projectors(streams, size=embedding.shape[1], norm=norm, dropout=train.projector_dropout)
-        if start_from is not None:
-            _start_projectors(projectors, start_from)
-        module = Listening(module, projectors.to(base.device))
+        fresh = start_from is None or not _start_projectors(projectors, start_from)
+        return Trainee(base, Listening(module, projectors.to(base.device)), engine, fresh)
     return Trainee(base, module, engine)
 
 
-def _start_projectors(projectors: Projectors, adapter: str) -> None:
-    """Put the projectors of an adapter that listened to the same where new ones were made."""
+def _start_projectors(projectors: Projectors, adapter: str) -> bool:
+    """Put the projectors of an adapter where new ones were made, if it listened to the same; say whether it did.
+
+    The LLM of one that listened to something else has still learnt to read soft tokens.
+    """
     found = load_projectors(adapter_folder(adapter))
-    if found is None:
-        return
-    if found.streams != projectors.streams:
-        raise InputError(
-            f"streams must be those of the adapter that is started from, got others than {adapter!r}; change them"
-        )
+    if found is None or found.streams != projectors.streams:
+        return False
     projectors.load_state_dict(found.state_dict())
+    return True
 
 
 def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:

@@ -56,7 +56,9 @@ def test_weights_that_are_not_installed_come_with_the_remedy(monkeypatch: pytest
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"smollm2-135m, minilm, whisper-tiny\.en, got 'gpt-5'"):
+    with pytest.raises(
+        ModelError, match=r"smollm2-135m, minilm, whisper-tiny\.en, blazeface-short, blazeface-full, got 'gpt-5'"
+    ):
         locate("gpt-5")
 
 
