@@ -1,7 +1,7 @@
 """Emotion of RAVDESS clips from action units that OpenFace measured: actors left out in the published five folds.
 
 Means over the frames of a clip under a support vector machine, on each actor's own scale (no label is read, but all of
-the held-out actor's clips are) and without. Published with own scale: 0.697 accuracy. Settings are fixed beforehand.
+the held-out actor's clips are) and without. Published with own scale: 0.697 accuracy.
 
     python benchmarks/action_units.py --data ravdess_av
 """

@@ -2,8 +2,9 @@
 
 Words: TF-IDF of one to three characters of the reply (`words`) and of the system's utterance too (`words of both`).
 Voice: IS09 functionals; face: action units; body: features of the wristband over the exchange and at least 30 s. `own
-scale` standardises by the person's own rows, without labels, the held-out one's and later ones too. Every mix that was
-tried is printed; settings are fixed beforehand, weights of `stacked` come from inner folds of training people.
+scale` standardises by the person's own rows, without labels, the held-out one's and later ones too. Weights of
+`stacked` come from inner folds of training people; which parts are mixed, and the strengths, were worked out by looking
+at figures of these same people: the best line flatters itself.
 
     python benchmarks/hazumi_baselines.py --data hazumi1911
 """

@@ -1,7 +1,7 @@
 """Leave one person out: what simple models reach for people they have not seen, and how it is scored.
 
 Takes arrays, labels and whose each row is; gives probabilities and macro-F1, pooled over all rows and as a mean over
-people. Whatever is chosen is chosen inside the training people, by inner folds of people. Knows no corpus.
+people. Only `stacked` chooses anything, inside the training people, by inner folds of people. Knows no corpus.
 """
 
 from collections.abc import Callable, Mapping, Sequence
