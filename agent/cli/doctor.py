@@ -115,7 +115,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str | None]] = Mapp
     {
         "speech": (("av", "whisper"), ("whisper-tiny.en",), None),
         "face": (("cv2", "PIL", "av"), ("blazeface-short", "blazeface-full"), "face/model.safetensors"),
-        "physiology": (("neurokit2", "pyedflib", "wfdb"), (), "physiology/encoder.safetensors"),
+        "physiology": (("pyedflib", "wfdb"), (), "physiology/encoder.safetensors"),
     }
 )
 
