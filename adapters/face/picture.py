@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 80_000_000  # of a picture that is decoded; Pillow itself warns at 89 million
 WORK_SIDE = 2048  # pixels; a longer side is reduced to it, which leaves the faces of a crowd large enough
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP")  # none that calls another program
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")  # none that calls another program
 _BACKDROP = 128  # grey behind transparent pixels
 
 
