@@ -23,7 +23,8 @@ Pixels = NDArray[np.uint8]
 @pytest.fixture(scope="module")
 def portrait() -> Image.Image:
     """Rear Admiral Grace Hopper, a photograph in the public domain that comes with matplotlib."""
-    with get_sample_data("grace_hopper.jpg") as file:
+    sample: Any = get_sample_data("grace_hopper.jpg")
+    with sample as file:
         return Image.open(file).convert("RGB").copy()
 
 
