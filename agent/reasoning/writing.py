@@ -188,7 +188,7 @@ def _quoted(cue: Cue) -> str:
     if cue.kind == "turn":
         return f'the turn "{_short(cue.text)}"'
     if cue.kind in _RECORDINGS:
-        return _RECORDINGS[cue.kind] + (f" ({_short(cue.text)})" if cue.text else "")
+        return _RECORDINGS[cue.kind] + (f" ({cue.text})" if cue.text else "")
     words = _short(cue.text)
     return f'"{words.rstrip(",.;:") or words}"'
 

@@ -16,7 +16,7 @@ def test_a_shipped_recipe_names_what_there_is(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.name == name
     for corpus in recipe.corpora:
-        assert corpus.held_out, "a published test split must never be learnt from"
+        assert corpus.held_out or corpus.train_where, "a published test split must never be learnt from"
         load_taxonomy(corpus.taxonomy)
         for target in corpus.also_as:
             load_map(corpus.taxonomy, target)

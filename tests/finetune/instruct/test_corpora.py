@@ -73,7 +73,10 @@ def test_an_empty_dev_split_is_refused(tmp_path: Path) -> None:
         load_corpus(corpus(tmp_path, "text,emotion\nso,joy\n", dev="text,emotion\nso,\n"), tmp_path)
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_recipes() if name != "all"])  # which has the same corpora
+_TEXT = [name for name in shipped_recipes() if name != "all" and not load_recipe(name).streams]  # all has the same
+
+
+@pytest.mark.parametrize("name", _TEXT)
 def test_no_published_leak_is_learnt_from(name: str, shared: Path) -> None:
     for told in load_recipe(name).corpora:
         found = load_corpus(told, shared / "data" / "text")
@@ -84,3 +87,15 @@ def test_no_published_leak_is_learnt_from(name: str, shared: Path) -> None:
         texts = {(each.text or "").casefold() for each in held_out if len(re.findall(r"\w+", each.text or "")) > 4}
         assert not texts.intersection((each.text or "").casefold() for each in found.train)
         assert found.left.held_out > 0
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_recipes() if load_recipe(name).streams])
+def test_nobody_and_no_picture_of_dev_or_test_is_learnt_from(name: str, shared: Path) -> None:
+    (told,) = load_recipe(name).corpora
+    found = load_corpus(told, shared / "data", media=True)
+    assert found.train and found.dev
+    if name == "face":  # nobody is named: the published splits are kept apart
+        assert {each.face.path.parent.name for each in found.train if each.face and each.face.path} == {"train.zip"}
+        assert {each.face.path.parent.name for each in found.dev if each.face and each.face.path} == {"valid.zip"}
+    else:
+        assert not {each.speaker for each in found.train} & {each.speaker for each in found.dev}
