@@ -101,6 +101,7 @@ class Labeler:
             self.engine, forward = resolve_engine(model, engine, expected_rows=expected_rows)
         self._scorer = LabelScorer(forward, self._encoder)
         self._writer = row_writer(model, self._encoder, prompt, max_tokens)
+        self.left_out = self._writer.left_out  # modality -> rows labelled without it, and why the first was
         confidence = fitted_confidence(model, taxonomy, prompt)
         self._calibration = resolve_calibration(calibration, confidence, model)
         fitted = Correction()

@@ -5,7 +5,7 @@ labelled the reason. Knows nothing of label sets or decisions.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -28,13 +28,11 @@ class Written:
         rows: token ids of each sample, or why it cannot be labelled.
         soft: what negative ids point to, (soft tokens, dim), or None.
         texts: the words of each sample, those that were heard where none were given.
-        notes: for each sample, modality -> why it was left out though the sample brings it.
     """
 
     rows: list[list[int] | RowError]
     soft: Tensor | None
     texts: list[str]
-    notes: list[Mapping[str, str]] = field(default_factory=list)
 
 
 class RowWriter:
@@ -42,6 +40,7 @@ class RowWriter:
 
     Attributes:
         modalities: that are read beside text.
+        left_out: modality -> how many rows were written without it though they bring it, and why the first of them.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class RowWriter:
         self._max_tokens = max_tokens
         self._projectors = projectors
         self._perception = perception
+        self.left_out: dict[str, tuple[int, str]] = {}
         self.modalities = tuple(dict.fromkeys(each.modality for each in projectors.streams)) if projectors else ()
 
     def write(self, samples: Sequence[Sample]) -> Written:
@@ -77,6 +77,10 @@ class RowWriter:
             )
         percepts = [self._perception.perceive(sample) for sample in samples]
         heard = [self._with_words(sample, self._perception) for sample in samples]
+        for percept in percepts:
+            for modality, why in percept.absent.items():
+                count, first = self.left_out.get(modality, (0, why))
+                self.left_out[modality] = count + 1, first
         frames = [percept.frames for percept in percepts]
         ids = soft_ids(frames, self._projectors.streams)
         rows = [
@@ -87,7 +91,6 @@ class RowWriter:
             rows,
             self._projectors.table(frames),
             [sample.text or "" for sample in heard],
-            [percept.absent for percept in percepts],
         )
 
     def preview(self, sample: Sample) -> str:

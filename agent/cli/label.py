@@ -190,6 +190,8 @@ def label_corpus(
             restart=job.running.restart,
             on_progress=bar,
         )
+    for modality, (rows, why) in getattr(labeler, "left_out", {}).items():
+        _say(f"{_count(rows, 'row')} labelled without {modality}, which could not be used: {why}", to_stderr=True)
     return _tell(report)
 
 

@@ -136,6 +136,7 @@ def test_a_recording_that_cannot_be_used_leaves_the_words(labeler: Labeler, tmp_
     assert not isinstance(with_words, RowError) and not isinstance(plain, RowError)
     assert with_words.probabilities == plain.probabilities  # absent, not zeros
     assert isinstance(alone, RowError)
+    assert labeler.left_out["speech"][0] == 2 and labeler.left_out["speech"][1] == str(alone)
     assert "no.wav" in str(alone) or "audio" in str(alone) or "sound" in str(alone)
 
 
