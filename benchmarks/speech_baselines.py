@@ -1,19 +1,17 @@
 """How much emotion there is in a voice: classifiers on our frames, and on MFCC and prosody statistics.
 
-    python benchmarks/speech_baselines.py [--shared ../shared] [--store frames.npz] [--norms]
+    python benchmarks/speech_baselines.py [--shared ../shared] [--store frames.npz]
 
 RAVDESS: five folds by actor (Luna-Jimenez et al. 2021), unweighted accuracy over eight emotions, mean of the folds. All
 contenders are RBF support vector machines on means and standard deviations over a clip's frames; C and the layers are
 chosen on an inner split by actor (the fold after the test fold, out of the four for training). Each is run as it is and
 with every feature standardised over all clips of its speaker (no labels are used, but many clips of each speaker are).
-TESS: trained on all of RAVDESS without calm, tested on two speakers never heard. `--norms` prints the percentiles of
-`thymos.adapters.speech.prosody.NORMS`.
+TESS: trained on all of RAVDESS without calm, tested on two speakers never heard.
 """
 
 import argparse
 import csv
 import os
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,6 @@ from sklearn.svm import SVC
 from thymos.adapters.sample import Speech
 from thymos.adapters.speech.acoustics import Acoustics, analyse, spoken
 from thymos.adapters.speech.encoder import WhisperEncoder
-from thymos.adapters.speech.prosody import NORMS, quantities
 from thymos.adapters.speech.prosody_encoder import ProsodyEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +79,10 @@ def features(shared: Path, store: Path | None) -> dict[str, Matrix]:
     return arrays
 
 
+def flat(values: Matrix) -> Matrix:
+    return values.reshape(len(values), -1)
+
+
 def of_speakers(values: Matrix, speakers: NDArray[Any]) -> Matrix:
     """Standardise each speaker's clips by themselves."""
     out = values.copy()
@@ -127,35 +128,16 @@ def tess(both: Matrix, widths: list[int], rows: list[dict[str, str]], others: li
     return score(kernel(both, train, widths), 3.0, y, train, np.arange(len(rows), len(y)))
 
 
-def norms(folder: Path) -> None:
-    found: dict[str, list[float]] = {name: [] for name in NORMS}
-    for row in table(folder):
-        if row["emotion"] in ("calm", "neutral") and not row["duplicate_of"]:
-            sound = ProsodyEncoder().read(Speech(path=folder / "ravdess.zip" / row["file"]))
-            acoustics = analyse(sound.samples)
-            for name, value in quantities(sound, acoustics, spoken(acoustics.level)).items():
-                found[name].append(value)
-    for name, values in found.items():
-        print(
-            f"{name:16s} {len(values)} clips, 10 % {np.quantile(values, 0.1):.4g}, 90 % {np.quantile(values, 0.9):.4g}"
-        )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("THYMOS_SHARED", ROOT.parent / "shared")))
     parser.add_argument("--store", type=Path)
-    parser.add_argument("--norms", action="store_true")
     arguments = parser.parse_args()
-    if arguments.norms:
-        norms(arguments.shared / "data/speech/ravdess")
-        return
     rows, others = (table(arguments.shared / "data/speech" / name) for name in ("ravdess", "tess"))
     parts = features(arguments.shared, arguments.store)
     speakers = np.array([r["speaker"] for r in rows + others])
     both = {kind: np.concatenate([parts[f"{name} {kind}"] for name in ("ravdess", "tess")]) for kind in
             ("whisper", "prosody", "classical")}  # fmt: skip
-    flat: Callable[[Matrix], Matrix] = lambda x: x.reshape(len(x), -1)  # noqa: E731
     layers = both["whisper"].reshape(len(speakers), 2, -1, both["whisper"].shape[-1])
     whisper = [flat(layers), flat(layers[:, :, 1:-1])]  # all, and without convolutions and last block
     contenders: dict[str, list[list[Matrix]]] = {

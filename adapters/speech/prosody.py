@@ -54,7 +54,7 @@ class Norm:
         return abs(value - (self.low + self.high) / 2) / ((self.high - self.low) / 2)
 
 
-# Percentiles over the 288 calm and neutral clips of RAVDESS (12 women, 12 men): benchmarks/speech_baselines.py --norms
+# Percentiles over the 288 calm and neutral clips of RAVDESS (12 women, 12 men): benchmarks/speech_norms.py
 NORMS = {
     "pitch": Norm(98.8, 226.0, "low pitch", "medium pitch", "high pitch", "Hz"),
     "pitch range": Norm(4.3, 10.3, "narrow pitch range", "usual pitch range", "wide pitch range", "semitones"),

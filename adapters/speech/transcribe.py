@@ -61,9 +61,9 @@ def transcribe(loaded: SpeechModel, sound: Sound) -> Transcript:
     if np.abs(sound.samples).max(initial=0.0) < SILENT:
         return Transcript()
     acoustics = analyse(sound.samples)
-    if not _voiced(acoustics.pitch, spoken(acoustics.level), 0.0, sound.duration):
-        return Transcript()
     sounding = spoken(acoustics.level)
+    if not _voiced(acoustics.pitch, sounding, 0.0, sound.duration):
+        return Transcript()
     kept = []
     for segment in _decode(loaded, sound):
         start, end = float(segment["start"]), min(float(segment["end"]), sound.duration)
