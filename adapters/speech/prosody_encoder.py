@@ -1,6 +1,6 @@
 """`ProsodyEncoder`: ten frames a second of pitch, loudness, spectrum and cepstrum, as a stream beside Whisper's.
 
-Takes recordings; gives frames of shape (frames, 50), on the clock of `WhisperEncoder`. Knows nothing of labels.
+Takes recordings; gives frames of shape (frames, 48), on the clock of `WhisperEncoder`. Knows nothing of labels.
 """
 
 import hashlib
