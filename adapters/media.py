@@ -69,9 +69,11 @@ def media_place(what: str, text: str, base_dir: Path, *, folders: bool = False) 
             left, top, width, height = map(int, place.groups())
             box = left, top, width, height
         else:
-            raise RowError(f"part of {what} must be t=from,to or xywh=left,top,width,height, got {part[:40]!r}")
+            raise RowError(
+                f"part of {what} must be t=from,to or xywh=left,top,width,height, got {part[:40]!r}; say #t=3.5,8"
+            )
     if (end is not None and end <= (start or 0.0)) or (box is not None and 0 in box[2:]):
-        raise RowError(f"part of {what} must not be empty, got {fragment[:40]!r}")
+        raise RowError(f"part of {what} must not be empty, got {fragment[:40]!r}; name a later end or a larger box")
     return MediaPlace(base_dir / name, start, end, box)
 
 
@@ -107,9 +109,11 @@ def open_media(path: Path) -> BinaryIO:
                 with archive.open(found[1]) as member:
                     return BytesIO(member.read(MAX_BYTES))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise RowError(f"media file must be one that opens, got {path.name}: {error}") from error
+        raise RowError(
+            f"media file must be one that opens, got {path.name}: {error}; fetch or save it again"
+        ) from error
     if not size:
-        raise RowError(f"media file must not be empty, got {path.name} of 0 bytes")
+        raise RowError(f"media file must not be empty, got {path.name} of 0 bytes; fetch or record it again")
     raise RowError(f"media file must have at most {MAX_BYTES:,} bytes, got {path.name} of {size:,}; cut it first")
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from thymos.adapters.corpus import BadRow
-from thymos.adapters.readers import open_corpus
+from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.whole_file import whole_file
 from thymos.agent.labeler import Labeler
 from thymos.agent.runs.run import run
+from thymos.finetune.instruct.corpora import open_rows
 from thymos.finetune.publish import ADAPTER, publish
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
@@ -52,7 +53,8 @@ def cross_validate(
         The labelled file, JSON lines; rows of all folds.
 
     Raises:
-        InputError: the recipe has several corpora, or the column gives fewer than two folds.
+        InputError: the recipe has several corpora, the column gives fewer than two folds, or the folder holds folds of
+            another recipe.
     """
     every = list(fold_recipes(recipe, data, column))
     if unknown := [fold for fold in only if fold not in {each for each, _, _ in every}]:
@@ -64,7 +66,7 @@ def cross_validate(
         on_fold(fold, number, len(wanted))
         folder = output / f"{column}-{fold}"
         told = recipe.model_copy(update={"corpora": (changed,)})
-        if not (folder / ADAPTER).is_dir():  # what is done already is not done again
+        if not _is_done(folder / ADAPTER, told):
             tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
             publish(tuned, told, folder)
         _label(told, data, folder, held_out)
@@ -96,8 +98,8 @@ def fold_recipes(recipe: Recipe, data: Path, column: str) -> Iterator[tuple[str,
 
 def _folds(corpus: CorpusRecipe, data: Path, column: str) -> list[str]:
     """Return the values of the column, sorted."""
-    opened = open_corpus(data / corpus.train, format=corpus.format, where=corpus.where)
-    values = [row.metadata.get(column) for row in opened if not isinstance(row, BadRow)]
+    rows = open_rows(corpus, data / corpus.train)
+    values = [row.metadata.get(column) for row in rows if not isinstance(row, BadRow)]
     found = {str(value) for value in values if value is not None}
     if len(found) < 2:
         raise InputError(
@@ -107,15 +109,22 @@ def _folds(corpus: CorpusRecipe, data: Path, column: str) -> list[str]:
     return sorted(found, key=lambda value: (len(value), value))
 
 
+def _is_done(adapter: Path, recipe: Recipe) -> bool:
+    """Say whether a fold was trained already, by just this recipe; so it is not trained again."""
+    if not adapter.is_dir():
+        return False
+    card = read_card(adapter)
+    if card is None or Recipe.model_validate(card.facts["recipe"]) != recipe:
+        raise InputError(
+            f"output folder must be new or of the same recipe, got {adapter.parent} of another; choose another --output"
+        )
+    return True
+
+
 def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...]) -> None:
     """Label the rows of a fold with the adapter that did not see them."""
     (corpus,) = recipe.corpora
-    rows = open_corpus(
-        data / corpus.train,
-        format=corpus.format,
-        context_turns=corpus.context_turns,
-        where=(*corpus.where, *held_out),
-    )
+    rows = open_rows(corpus, data / corpus.train, held_out)
     labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER))
     run(rows, labeler, folder / _LABELLED)
 

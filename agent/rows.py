@@ -95,7 +95,11 @@ class RowWriter:
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""
-        present = [name for name in self.modalities if name in sample.modalities]
+        present: list[str] = []
+        if self._perception is not None:
+            gone = self._perception.perceive(sample).absent
+            present = [name for name in self.modalities if name in sample.modalities and name not in gone]
+            sample = self._with_words(sample, self._perception)
         return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context, present))
 
     def observe(self, sample: Sample) -> Mapping[str, Observed]:

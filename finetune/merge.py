@@ -9,6 +9,7 @@ from pathlib import Path
 
 from thymos.adapters.llm.adapter import adapter_folder, read_card
 from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.projectors.store import PROJECTORS
 from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError, ModelError
@@ -37,6 +38,7 @@ def merge_adapter(adapter: str, output: Path) -> None:
         loaded.model.save_pretrained(stage)
         loaded.tokenizer.save_pretrained(stage)
         facts = dict(card.facts) | {"merged": card.name}
-        for votes in adapter_folder(adapter).glob(votes_file("*")):
-            shutil.copyfile(votes, stage / votes.name)
+        folder = adapter_folder(adapter)
+        for beside in (*folder.glob(votes_file("*")), *folder.glob(PROJECTORS)):
+            shutil.copyfile(beside, stage / beside.name)
         write_card(stage, replace(card, facts=facts))

@@ -17,6 +17,7 @@ from thymos.prompts.yaml_lines import near
 
 _RECIPES = Path(__file__).parent / "recipes"
 _MAX_BYTES = 1_000_000
+_OF_STREAMS = ("align_epochs", "align", "drop_modalities")  # keys of `train` that mean nothing to text alone
 
 
 class Recipe(Strict):
@@ -64,6 +65,13 @@ class Recipe(Strict):
             raise ValueError(f"prompt must be multimodal where streams are listened to, got {self.prompt}; change it")
         if self.train.method == "projectors" and not self.streams:
             raise ValueError("method must be lora, qlora or full without streams, got projectors; name streams")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_ignored(self) -> "Recipe":
+        asked = [name for name in _OF_STREAMS if getattr(self.train, name)]
+        if asked and not self.streams:
+            raise ValueError(f"train.{asked[0]} must be left out without streams, got {getattr(self.train, asked[0])}")
         return self
 
 

@@ -125,7 +125,8 @@ class TrainRecipe(Strict):
 
     Attributes:
         method: lora, qlora (4-bit base, Dettmers et al. 2023), full, or projectors (the LLM stays as it is).
-        align_epochs: passes before the first step in which projectors learn the words of the labels, without the LLM.
+        align_epochs: passes before the first step in which fresh projectors learn the words of the labels, without the
+            LLM.
         align: share of the steps, from the first, in which projectors alone learn.
         projector_rate: peak learning rate of projectors.
         projector_dropout: on what projectors pool.

@@ -86,7 +86,7 @@ def tune(
         ModelError: the model can't be used here, or not so.
         OutputError: the disk is full or refuses.
     """
-    from accelerate import Accelerator
+    from accelerate import Accelerator, DistributedDataParallelKwargs
 
     corpora = tuple(load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora)
     streams = tuple(map(stream_of, recipe.streams))
@@ -94,7 +94,9 @@ def tune(
     if streams:
         perception = Perception(streams)
         corpora = tuple(perceived(each, perception, on_encoded) for each in corpora)
-    accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
+    # A batch in which a modality is absent has nothing for its projector to learn.
+    apart = DistributedDataParallelKwargs(find_unused_parameters=bool(streams))
+    accelerator: Any = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[apart])
     _check_processes(recipe, accelerator.num_processes)
     trainee = build(
         recipe.model,
@@ -104,6 +106,9 @@ def tune(
         device=str(accelerator.device),
         streams=streams,
     )
+    remarks = []
+    if trainee.projectors is not None and not trainee.fresh:
+        remarks.append(f"goes on with the projectors of {recipe.start_from}; they are not aligned again")
     if trainee.projectors is not None and trainee.fresh:
         trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
         align(
@@ -157,7 +162,7 @@ def tune(
         minutes=recipe.train.checkpoint_minutes,
         on_progress=on_progress,
     )
-    remarks = watch.start(state, restart=restart)
+    remarks += watch.start(state, restart=restart)
     if accelerator.num_processes > 1:
         remarks.append(f"{accelerator.num_processes} processes share each step")
     for remark in remarks if accelerator.is_main_process else ():
@@ -242,6 +247,7 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         "data": [corpus.identity for corpus in corpora],
         "model": trainee.base.sha256,
         "packed": bool(trainee.module.packs),
+        **({"encoders": [each.fingerprint for each in trainee.projectors.streams]} if trainee.projectors else {}),
         "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

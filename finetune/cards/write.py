@@ -12,7 +12,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, UndefinedError
 from thymos.adapters.llm.adapter import AdapterCard
 from thymos.prompts.errors import OutputError
 
-_METHODS = {"lora": "LoRA", "qlora": "QLoRA (4-bit base while training)", "full": "full fine-tuning"}
+_METHODS = {
+    "lora": "LoRA",
+    "qlora": "QLoRA (4-bit base while training)",
+    "full": "full fine-tuning",
+    "projectors": "projectors alone, the LLM as it was",
+}
 
 
 def model_card(card: AdapterCard) -> str:

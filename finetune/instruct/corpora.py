@@ -102,7 +102,7 @@ def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> T
         dev=tuple(dev),
         left=left,
         identity={
-            split: dict(_open(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)
+            split: dict(open_rows(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)
         },
     )
 
@@ -168,7 +168,17 @@ def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path, tuple[str, ...]]]
         yield f"held_out_{number}", path, recipe.held_out_where
 
 
-def _open(recipe: CorpusRecipe, path: Path, where: tuple[str, ...]) -> Corpus:
+def open_rows(recipe: CorpusRecipe, path: Path, where: tuple[str, ...] = ()) -> Corpus:
+    """Open a file as a recipe says.
+
+    Args:
+        recipe: the corpus, whose own conditions hold.
+        path: of the file.
+        where: further conditions on its rows.
+
+    Raises:
+        InputError: it cannot be read so.
+    """
     columns = Columns(text=recipe.text_column, label=recipe.label_column)
     return open_corpus(
         str(path),
@@ -185,7 +195,7 @@ def _samples(
 ) -> tuple[list[Sample], int]:
     """Return the rows of a file that can be learnt from, and how many could not be read."""
     rows, bad = [], 0
-    for row in _open(recipe, folder / path, where):
+    for row in open_rows(recipe, folder / path, where):
         if isinstance(row, BadRow) or not ((row.text or "").strip() or (media and row.modalities)):
             bad += 1
         else:

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from tests.finetune.recipes import recipe
+from thymos.adapters.projectors.store import load_projectors
 from thymos.adapters.sample import Sample, Speech
 from thymos.agent.folds import cross_validate
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.cues import measure
+from thymos.finetune.merge import merge_adapter
 from thymos.finetune.publish import publish
 from thymos.finetune.recalibrate import recalibrate
 from thymos.finetune.recipe import Recipe
@@ -164,6 +166,39 @@ def test_projectors_alone_can_learn_while_the_model_stays(tiny_model: Path, data
     assert {name.split(".")[0] for name in tuned.trainee.trained()} == {"projectors"}
     curve = [line["loss"] for line in read(tmp_path) if line["kind"] == "step"]
     assert curve[-1] < 0.5 * curve[0]
+    folder = publish(tuned, told, tmp_path)
+    assert "| projectors alone, the LLM as it was |" in (folder / "README.md").read_text()
+    assert Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(folder)).modalities == ("speech",)
+
+
+def test_a_merged_model_still_hears(run: Path, tiny_model: Path, labeler: Labeler, tmp_path: Path) -> None:
+    merge_adapter(str(run / "adapter"), tmp_path / "merged")
+    merged = Labeler.from_pretrained(str(tmp_path / "merged"), taxonomy="ekman")
+    assert merged.modalities == ("speech",)
+    sample = heard("joy", 7003)
+    (one,), (other,) = labeler.label([sample]), merged.label([sample])
+    assert one.probabilities == pytest.approx(other.probabilities, abs=0.02)
+
+
+def test_the_prompt_that_is_shown_is_the_prompt_that_is_asked(labeler: Labeler, tmp_path: Path) -> None:
+    (tmp_path / "no.wav").write_bytes(b"%PDF-1.4 no sound at all")
+    assert "Voice: <speech>\nWords: so it is" in labeler.preview(heard("joy", 1))
+    broken = Sample(id="1", text="so it is", speech=Speech(path=tmp_path / "no.wav"))
+    assert "<speech>" not in labeler.preview(broken)
+
+
+def test_projectors_of_the_adapter_that_is_started_from_go_on(
+    run: Path, tiny_model: Path, data: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    train = {"epochs": 1, "average": 0.0, "learning_rate": 1e-9, "projector_rate": 1e-9, "align_epochs": 5}
+    told = listening(tiny_model, start_from=str(run / "adapter"), train=train)
+    tuned = tune(told, data, tmp_path, on_remark=said.append)
+    assert any("are not aligned again" in remark for remark in said)
+    before = load_projectors(run / "adapter")
+    assert before is not None and tuned.trainee.projectors is not None
+    for name, weight in before.state_dict().items():
+        assert weight.numpy() == pytest.approx(tuned.trainee.projectors.state_dict()[name].numpy(), abs=1e-5)
 
 
 def test_the_model_waits_until_projectors_are_aligned(tiny_model: Path, data: Path, tmp_path: Path) -> None:
@@ -188,6 +223,9 @@ def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(tiny_model: Path,
         cross_validate(told, data, tmp_path, "fold", only=["7"])
     with pytest.raises(InputError, match="two values or more, got so it is"):
         cross_validate(told, data, tmp_path, "text")
+    other = listening(tiny_model, train={"epochs": 2})
+    with pytest.raises(InputError, match="must be new or of the same recipe"):
+        cross_validate(other, data, tmp_path, "fold")
 
 
 def test_frames_of_another_encoder_are_refused(run: Path, tiny_model: Path, tmp_path: Path) -> None:
@@ -208,3 +246,9 @@ def test_a_recipe_that_listens_needs_a_prompt_with_a_place(tiny_model: Path) -> 
         listening(tiny_model, prompt="tuned")
     with pytest.raises(ValueError, match="name streams"):
         listening(tiny_model, streams=[], train={"method": "projectors"})
+
+
+@pytest.mark.parametrize("key", ["align_epochs", "align", "drop_modalities"])
+def test_a_key_that_would_be_ignored_is_refused(key: str, tiny_model: Path) -> None:
+    with pytest.raises(ValueError, match=f"train.{key} must be left out without streams, got 0.5"):
+        recipe(tiny_model, train={key: 0.5})
