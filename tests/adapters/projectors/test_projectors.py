@@ -66,7 +66,8 @@ def test_attention_gives_the_mean_and_the_deviation_where_all_frames_weigh_the_s
 
 
 def test_layers_are_mixed_by_learned_shares() -> None:
-    made = Projector(kind="linear", dim=1, layers=2, tokens=1, width=1, size=4, norm=1.0)
+    torch.manual_seed(0)
+    made = Projector(kind="linear", dim=1, layers=2, tokens=1, width=8, size=4, norm=1.0)
     one, other = torch.tensor([[[2.0, -1.0]]]), torch.tensor([[[-1.0, 2.0]]])
     length = torch.tensor([1])
     assert torch.allclose(made(one, length), made(other, length))  # equal shares to begin with
@@ -74,6 +75,7 @@ def test_layers_are_mixed_by_learned_shares() -> None:
         made.mix.copy_(torch.tensor([50.0, 0.0]))
     alone = torch.tensor([[[2.0, 9.0]]])
     assert torch.allclose(made(one, length), made(alone, length))
+    assert not torch.allclose(made(one, length), made(other, length), atol=1e-3)
 
 
 def test_ids_point_at_the_rows_of_the_table() -> None:
