@@ -77,7 +77,10 @@ def open_corpus(
     names = _column_names(str(path), records, layout)
     resolved = resolve(wanted, names)
     meant = conditions(where, names)
-    return FileCorpus(str(path), layout.name if layout else general, records, layout, resolved, options, meant)
+    corpus = FileCorpus(str(path), layout.name if layout else general, records, layout, resolved, options, meant)
+    if meant and next(iter(corpus), None) is None:
+        raise InputError(f"where must leave a row, got none in {path} for {' and '.join(where)}; check the values")
+    return corpus
 
 
 def open_records(path: str | Path, *, encoding: str = "utf-8") -> Records:

@@ -55,6 +55,11 @@ def test_a_condition_written_another_way_is_refused(where: str, table: Path) -> 
         open_corpus(table, where=[where])
 
 
+def test_conditions_that_no_row_meets_are_refused(table: Path) -> None:
+    with pytest.raises(InputError, match=r"where must leave a row, got none in .*rows\.csv for split=tset and fold=0"):
+        open_corpus(table, where=["split=tset", "fold=0"])
+
+
 def test_a_column_that_is_not_there_is_named_with_those_that_are(table: Path) -> None:
     with pytest.raises(InputError, match="got 'splitt'; there are 'id', 'text', 'split', 'fold'"):
         open_corpus(table, where=["splitt=train"])

@@ -5,9 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
 from tests.finetune.recipes import recipe
 from tests.finetune.sounds import PITCH, RATE, buzz, listening, write_sounds
+from thymos.adapters.llm.adapter import WEIGHTS, read_card
 from thymos.adapters.projectors.store import load_projectors
 from thymos.adapters.sample import Sample, Speech
 from thymos.agent.folds import cross_validate
@@ -50,6 +54,11 @@ def run(tiny_model: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def labeler(run: Path, tiny_model: Path) -> Labeler:
     return Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(run / "adapter"))
+
+
+def _moved(before: dict[str, Tensor], name: str, weight: Tensor) -> bool:
+    stored = before[name.removeprefix("inner.model.").replace(".default", "")]
+    return not torch.allclose(stored.float(), weight, atol=1e-3)
 
 
 def heard(label: str, seed: int, text: str | None = "so it is") -> Sample:
@@ -138,7 +147,14 @@ def test_projectors_of_the_adapter_that_is_started_from_go_on(
     run: Path, tiny_model: Path, data: Path, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    train = {"epochs": 1, "average": 0.0, "learning_rate": 1e-9, "projector_rate": 1e-9, "align_epochs": 5}
+    train = {
+        "epochs": 1,
+        "average": 0.0,
+        "learning_rate": 1e-2,
+        "projector_rate": 1e-9,
+        "align_epochs": 5,
+        "align": 0.0,
+    }
     told = listening(tiny_model, start_from=str(run / "adapter"), train=train)
     tuned = tune(told, data, tmp_path, on_remark=said.append)
     assert any("are not aligned again" in remark for remark in said)
@@ -146,6 +162,11 @@ def test_projectors_of_the_adapter_that_is_started_from_go_on(
     assert before is not None and tuned.trainee.projectors is not None
     for name, weight in before.state_dict().items():
         assert weight.numpy() == pytest.approx(tuned.trainee.projectors.state_dict()[name].numpy(), abs=1e-5)
+    own = load_file(run / "adapter" / WEIGHTS)
+    changed = [
+        name for name, weight in tuned.trainee.weights().items() if "lora_B" in name and _moved(own, name, weight)
+    ]
+    assert changed  # at its own rate
 
 
 def test_the_model_waits_until_projectors_are_aligned(tiny_model: Path, data: Path, tmp_path: Path) -> None:
@@ -163,6 +184,9 @@ def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(tiny_model: Path,
     assert len(path.read_text().splitlines()) == 40
     card = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(tmp_path / "fold-1" / "adapter"))
     assert card.modalities == ("speech",)
+    for fold in seen:
+        facts = read_card(tmp_path / f"fold-{fold}" / "adapter")
+        assert facts is not None and facts.facts["corpora"][0]["train"] == 20  # of 40: its own half is left out
     before = path.stat().st_mtime_ns
     cross_validate(told, data, tmp_path, "fold")  # nothing is trained again
     assert path.stat().st_mtime_ns > before

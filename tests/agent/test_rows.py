@@ -1,0 +1,71 @@
+"""Rows of a labeler that listens: what was heard stands for words that are not there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from thymos.adapters.modality import Observed
+from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.store import Projectors
+from thymos.adapters.projectors.streams import Stream
+from thymos.adapters.sample import Sample, Speech
+from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.agent.rows import RowWriter
+from thymos.prompts.catalogue import load_taxonomy
+from thymos.prompts.errors import RowError
+from thymos.prompts.template import load_prompt
+
+STREAM = Stream("speech", "test", "f" * 64, 3, 1, "attention", 2, 8)
+VOICE = Speech(samples=np.zeros(160, np.float32), rate=16_000)
+
+
+class Hears(Perception):
+    """Perception without an encoder: every voice has one frame and says the same."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def perceive(self, sample: Sample) -> Percept:
+        return Percept((np.ones((1, 3), np.float16) if sample.speech else None,))
+
+    def observe(self, sample: Sample) -> Mapping[str, Observed]:
+        return {"speech": Observed(text=self.text)} if sample.speech else {}
+
+
+def writer(tiny_model: Path, text: str | None) -> tuple[RowWriter, PromptEncoder]:
+    taxonomy = load_taxonomy("ekman")
+    prompt = load_prompt("multimodal", taxonomy)
+    encoder = PromptEncoder(AutoTokenizer.from_pretrained(tiny_model), prompt.system, taxonomy.words, answer=None)
+    projectors = Projectors([STREAM], size=48, norm=0.1).eval()
+    return RowWriter(encoder, prompt, 200, projectors=projectors, perception=Hears(text)), encoder
+
+
+def test_what_was_heard_stands_for_words_that_are_not_there(tiny_model: Path) -> None:
+    made, encoder = writer(tiny_model, "I won")
+    written = made.write(
+        [Sample(id="1", speech=VOICE), Sample(id="2", text="Given", speech=VOICE), Sample(id="3", text="No voice")]
+    )
+    assert written.texts == ["I won", "Given", "No voice"]
+    assert written.soft is not None and written.soft.shape == (4, 48)
+    first, second, third = written.rows
+    assert not isinstance(first, RowError) and not isinstance(second, RowError)
+    assert [token for token in first if token < 0] == [-1, -2]
+    assert [token for token in second if token < 0] == [-3, -4]
+    assert third == encoder.row("No voice")
+    assert "Words: I won" in made.preview(Sample(id="1", speech=VOICE))
+
+
+def test_a_voice_that_says_nothing_is_read_alone(tiny_model: Path) -> None:
+    made, _ = writer(tiny_model, None)
+    written = made.write([Sample(id="1", speech=VOICE)])
+    assert written.texts == [""] and not isinstance(written.rows[0], RowError)
+
+
+@pytest.mark.parametrize("sample", [Sample(id="1"), Sample(id="1", text="  ")])
+def test_a_row_with_nothing_to_read_says_what_is_read(sample: Sample, tiny_model: Path) -> None:
+    made, _ = writer(tiny_model, None)
+    (row,) = made.write([sample]).rows
+    assert isinstance(row, RowError) and "row must have text or speech, got" in str(row)
