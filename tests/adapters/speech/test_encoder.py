@@ -135,3 +135,15 @@ def test_prosody_frames_follow_pitch_and_level() -> None:
     assert (frames[13:17, 0] - frames[3:7, 0]) * 8 == pytest.approx(np.full(4, 12.0), abs=0.2)  # an octave
     assert frames[3:7, 2] * 20 - 40 == pytest.approx(np.full(4, -23.0), abs=0.2)  # dB
     assert frames[5, -6:-4] == pytest.approx([1, 1])  # voiced and sounding throughout
+
+
+def test_the_last_layer_is_what_whisper_itself_gives(whisper: WhisperEncoder) -> None:
+    from whisper.audio import log_mel_spectrogram
+
+    samples = np.zeros(30 * 16_000, np.float32)
+    samples[:16_000] = sound_of(1).samples[:16_000]
+    model = whisper.loaded.model
+    with torch.inference_mode():
+        own = model.encoder(log_mel_spectrogram(torch.from_numpy(samples), model.dims.n_mels)[None])[0]
+        ours = encoder_states(model, samples)[-1]
+    assert torch.allclose(ours, own, atol=1e-4)

@@ -16,7 +16,9 @@ FRAMES: tuple[Frames | None, ...] = tuple(np.ones((1, 3), np.float16) for _ in S
 SAMPLE = Sample(id="1", text="so", context=(Turn("before"),))
 
 
-def draws(share: float, frames: tuple[Frames | None, ...] = FRAMES, sample: Sample = SAMPLE) -> list[tuple[bool, ...]]:
+def draws(
+    share: float, frames: tuple[Frames | None, ...] = FRAMES, sample: Sample = SAMPLE
+) -> list[tuple[bool, bool, bool]]:
     """Whether words, voice and face are there, in 400 draws."""
     chance = random.Random(7)
     seen = []
