@@ -143,9 +143,9 @@ def test_the_prompt_that_is_shown_is_the_prompt_that_is_asked(labeler: Labeler, 
     assert "<speech>" not in labeler.preview(broken)
 
 
-def test_projectors_of_the_adapter_that_is_started_from_go_on(
-    run: Path, tiny_model: Path, data: Path, tmp_path: Path
-) -> None:
+def test_projectors_of_the_adapter_that_is_started_from_go_on(run: Path, tiny_model: Path, tmp_path: Path) -> None:
+    write_sounds(tmp_path, "train", 12, seed=50)  # others, whose frames have another mean
+    write_sounds(tmp_path, "dev", 6, seed=90)
     said: list[str] = []
     train = {
         "epochs": 1,
@@ -156,7 +156,7 @@ def test_projectors_of_the_adapter_that_is_started_from_go_on(
         "align": 0.0,
     }
     told = listening(tiny_model, start_from=str(run / "adapter"), train=train)
-    tuned = tune(told, data, tmp_path, on_remark=said.append)
+    tuned = tune(told, tmp_path, tmp_path / "run", on_remark=said.append)
     assert any("are not aligned again" in remark for remark in said)
     before = load_projectors(run / "adapter")
     assert before is not None and tuned.trainee.projectors is not None
