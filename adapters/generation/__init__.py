@@ -1,0 +1,1 @@
+"""The LLM writes: tokens one after another, for many requests at a time."""

@@ -1,0 +1,1 @@
+"""Chat: a conversation in, grounded answers out."""

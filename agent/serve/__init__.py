@@ -1,0 +1,1 @@
+"""Serving: the agent over HTTP, for programs and for people."""
