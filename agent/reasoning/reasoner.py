@@ -27,7 +27,8 @@ Writer = Callable[[Material], tuple[Step, ...]]
 Observer = Callable[[Sample], Mapping[str, Observed]]
 
 
-def _observe_nothing(sample: Sample) -> Mapping[str, Observed]:
+def observe_nothing(sample: Sample) -> Mapping[str, Observed]:
+    """Return nothing: recordings are not measured."""
     return {}
 
 
@@ -51,7 +52,7 @@ class Reasoner:
         neighbour_weight: float = 0.0,
         causes: CauseFinder | None = None,
         writer: Writer = write_steps,
-        observe: Observer = _observe_nothing,
+        observe: Observer = observe_nothing,
     ) -> None:
         """Keep what reasons.
 

@@ -7,7 +7,7 @@ distribution, so words inside a passage can't change a label. Examples may, by t
 from thymos.adapters.sample import Sample
 from thymos.agent.reasoning.values import Evidence
 from thymos.retrieval.knowledge_base import KnowledgeBase
-from thymos.retrieval.passage import EXEMPLAR, NOTE, TERM
+from thymos.retrieval.passage import EXEMPLAR, NOTE, TERM, Passage
 from thymos.retrieval.search import Filter, Hit, Options
 
 _NEAR = 0.35  # cosine from which a passage about language or regulation is worth telling
@@ -34,14 +34,14 @@ def recall(base: KnowledgeBase, sample: Sample, first: str, second: str) -> tupl
     hits += _apart(base, first, second)
     seen: dict[str, Evidence] = {}
     for hit in hits:
-        seen.setdefault(hit.passage.id, _evidence(hit))
+        seen.setdefault(hit.passage.id, as_evidence(hit))
     return tuple(seen.values())
 
 
 def examples(base: KnowledgeBase, sample: Sample, k: int = 3) -> tuple[Evidence, ...]:
     """Recall labelled examples that say like things; turns of the sample's own dialogue are never among them."""
     options = Options(k=k, least=0.3, dialogue=sample.dialogue, exclude=(sample.id,))
-    return tuple(_evidence(hit) for hit in base.search(sample.text or "", options, Filter(kinds=(EXEMPLAR,))))
+    return tuple(as_evidence(hit) for hit in base.search(sample.text or "", options, Filter(kinds=(EXEMPLAR,))))
 
 
 def _apart(base: KnowledgeBase, first: str, second: str) -> list[Hit]:
@@ -51,14 +51,19 @@ def _apart(base: KnowledgeBase, first: str, second: str) -> list[Hit]:
     return [hit for hit in hits if second in hit.passage.emotions][:1]
 
 
-def _evidence(hit: Hit) -> Evidence:
-    passage = hit.passage
+def as_evidence(hit: Hit) -> Evidence:
+    """Return a hit as evidence that an answer can cite."""
+    return as_evidence_of(hit.passage, hit.similarity)
+
+
+def as_evidence_of(passage: Passage, similarity: float = 1.0) -> Evidence:
+    """Return a passage as evidence, with its cosine to what was looked for."""
     return Evidence(
         id=passage.id,
         title=passage.title,
         text=passage.text,
         kind=passage.kind,
-        similarity=round(hit.similarity, 4),
+        similarity=round(similarity, 4),
         labels=passage.emotions,
         sources=passage.sources,
         licence=passage.licence,

@@ -1,0 +1,249 @@
+"""`ChatAgent`: a message in, events out, a grounded answer at their end. What the terminal and the server talk to.
+
+Takes engines, threads and what chooses the tools; keeps every turn. Several threads may ask at once. Knows nothing of
+terminals and HTTP.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from thymos.adapters.llm.adapter import AUTO
+from thymos.adapters.weights import DEFAULT
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.calls import Call
+from thymos.agent.chat.choosing import RouterChooser, names
+from thymos.agent.chat.desk import Desk, Writer
+from thymos.agent.chat.engines import TEXT, Engines, Locked, Wrap
+from thymos.agent.chat.events import Done, Event, Failed
+from thymos.agent.chat.graph import Chooser, Surroundings, build
+from thymos.agent.chat.intents import Intents
+from thymos.agent.chat.router import Router
+from thymos.agent.chat.threads import Threads, default_home
+from thymos.agent.chat.values import Answer, Message
+from thymos.agent.labeler import Labeler
+from thymos.agent.reasoning.recall import as_evidence_of
+from thymos.agent.reasoning.values import Evidence
+from thymos.prompts.catalogue import builtin_taxonomies, load_taxonomy
+from thymos.prompts.errors import InputError, ThymosError
+
+_ABOUT = frozenset({"analyse", "compare", "timeline"})  # calls that follow-ups are about
+
+
+class ChatAgent:
+    """Answers messages.
+
+    Example:
+        >>> agent = ChatAgent.from_pretrained()
+        >>> thread = agent.threads.create()
+        >>> for event in agent.reply(thread.id, Message(text='She wrote "I miss you". What does she feel?')):
+        ...     print(event.type)
+    """
+
+    def __init__(self, engines: Engines, threads: Threads, chooser: Chooser, writer: Callable[[], Writer]) -> None:
+        """Keep what answers.
+
+        Args:
+            engines: models.
+            threads: where conversations are kept.
+            chooser: chooses the tool for a message.
+            writer: loads what writes sentences.
+        """
+        self.engines = engines
+        self.threads = threads
+        self.taxonomies = builtin_taxonomies()
+        self._chooser = chooser
+        self._writer = cache(writer)
+        self._loose = build()
+        # Steps of answers that are being made, nothing else; values are JSON, so no type needs to be revived from them.
+        connection = sqlite3.connect(threads.home / "steps.sqlite", check_same_thread=False, timeout=10.0)
+        self._saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._kept = build(self._saver)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        *,
+        model: str = DEFAULT,
+        adapter: str = AUTO,
+        home: Path | None = None,
+        kb: Path | None = None,
+        device: str | None = None,
+        llm: str | None = None,
+        wrap: Wrap = Locked,
+    ) -> Self:
+        """Make an agent of the default models; each is loaded when it is first needed.
+
+        Args:
+            model: that labels and writes.
+            adapter: for words.
+            home: where conversations are kept.
+            kb: folder of a knowledge base.
+            device: torch device.
+            llm: what chooses tools and words answers instead of the router: `http://127.0.0.1:8080/v1` or
+                `URL#MODEL` of a server that speaks OpenAI's protocol, or a local model whose chat template takes tools.
+            wrap: as in `Engines`.
+
+        Raises:
+            ModelError: the LLM can't be used here.
+            OutputError: the home can't be written.
+        """
+        engines = Engines(model, adapter=adapter, kb=kb, device=device, wrap=wrap)
+        threads = Threads(home or default_home())
+        chooser: Chooser = RouterChooser(lambda: Router(Intents(engines.base.embedder), names()))
+        if llm is not None:
+            from thymos.agent.chat.model_choice import ModelChooser, tool_calling_model
+
+            chooser = ModelChooser(tool_calling_model(llm), chooser)
+
+        def writer() -> Writer:
+            from thymos.agent.chat.local_writer import LocalWriter
+
+            return LocalWriter.from_pretrained(model, device=device)
+
+        return cls(engines, threads, chooser, writer)
+
+    def labeler(self, taxonomy: str | None = None) -> Labeler:
+        """Return what labels with a label set."""
+        return self.engines.labeler(taxonomy or TEXT)
+
+    def passage(self, passage_id: str) -> Evidence | None:
+        """Return a passage of the knowledge base, or None."""
+        found = self.engines.base.get([passage_id])
+        return as_evidence_of(found[0]) if found else None
+
+    def reply(self, thread: str, message: Message) -> Iterator[Event]:
+        """Answer a message in a thread; the turn is kept before it is answered.
+
+        Args:
+            thread: id.
+            message: its attachments are in the thread.
+
+        Yields:
+            Events; the last one is `Done` or `Failed`.
+
+        Raises:
+            InputError: there is no such thread, or the message is empty or names an unknown label set.
+        """
+        known = self.threads.get(thread)
+        _check(message)
+        for each in message.attachments:
+            self.threads.media(thread, each.id)
+        taxonomy = message.taxonomy or known.taxonomy
+        turn = self.threads.begin_turn(thread, message)
+        last = self.threads.memory(thread)
+        state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
+        yield from self._finish(thread, turn.number, taxonomy, state)
+
+    def resume(self, thread: str) -> Iterator[Event]:
+        """Go on with the last message of a thread where a process ended before its answer; nothing if it has one."""
+        turns = self.threads.turns(thread)
+        if not turns or turns[-1].answer is not None:
+            return
+        turn = turns[-1]
+        known = self.threads.get(thread)
+        last = self.threads.memory(thread)
+        begun = self._kept.get_state(_config(thread, turn.number)).next
+        state = {"message": turn.message.model_dump(), "last": last.model_dump() if last else None}
+        taxonomy = turn.message.taxonomy or known.taxonomy
+        yield from self._finish(thread, turn.number, taxonomy, None if begun else state)
+
+    def answer(self, history: Sequence[Message], message: Message, media: Path | None = None) -> Iterator[Event]:
+        """Answer a message of a conversation that somebody else keeps; nothing is stored.
+
+        Args:
+            history: what the user said before, oldest first.
+            message: what is said now.
+            media: folder where attachments lie by their ids.
+
+        Yields:
+            Events, as `reply`.
+
+        Raises:
+            InputError: the message is empty or names an unknown label set.
+        """
+        _check(message)
+        folder = media or Path("/nonexistent")
+        last = None
+        for earlier in history:
+            chosen = self._chooser.choose(earlier, last, ())
+            last = _memory(chosen, last) if isinstance(chosen, Call) else last
+        state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
+        desk = self._desk(
+            message.taxonomy or TEXT, lambda each: folder / each.id, lambda name, path: _kept_in(folder, path, name)
+        )
+        yield from self._events(self._loose, state, None, Surroundings(desk, self._chooser, history), "", 0)
+
+    def _finish(self, thread: str, number: int, taxonomy: str, state: dict[str, Any] | None) -> Iterator[Event]:
+        """Run the graph and keep the answer."""
+        history = [turn.message for turn in self.threads.turns(thread)[:number]]
+
+        def keep(name: str, path: Path) -> Attachment:
+            with path.open("rb") as content:
+                return self.threads.attach(thread, name, content)
+
+        desk = self._desk(taxonomy, lambda each: self.threads.media(thread, each.id)[1], keep)
+        config = _config(thread, number)
+        around = Surroundings(desk, self._chooser, history)
+        for event in self._events(self._kept, state, config, around, thread, number):
+            if isinstance(event, Done):
+                values = self._kept.get_state(config).values
+                call = Call.model_validate(values["call"]) if values.get("call") else None
+                memory = _memory(call, self.threads.memory(thread)) if call else self.threads.memory(thread)
+                used = (call.taxonomy if call else None) or taxonomy
+                self.threads.end_turn(thread, number, event.answer, memory, used)
+                self._saver.delete_thread(config["configurable"]["thread_id"])
+            yield event
+
+    def _events(
+        self, graph: Any, state: Any, config: Any, around: Surroundings, thread: str, number: int
+    ) -> Iterator[Event]:
+        answer: Answer | None = None
+        try:
+            for mode, told in graph.stream(state, config, context=around, stream_mode=["custom", "values"]):
+                if mode == "custom":
+                    yield told
+                elif told.get("answer"):
+                    answer = Answer.model_validate(told["answer"])
+        except ThymosError as error:
+            yield Failed(says=str(error))
+            return
+        if answer is None:
+            raise InputError("message could not be answered: no step gave an answer; say it in other words")
+        yield Done(thread=thread, turn=number, answer=answer)
+
+    def _desk(
+        self, taxonomy: str, place: Callable[[Attachment], Path], keep: Callable[[str, Path], Attachment]
+    ) -> Desk:
+        return Desk(self.engines, taxonomy, place, keep, self._writer)
+
+
+def _config(thread: str, number: int) -> dict[str, Any]:
+    return {"configurable": {"thread_id": f"{thread}-{number}"}}
+
+
+def _memory(call: Call, last: Call | None) -> Call | None:
+    """Return what follow-ups are about from now on."""
+    return call if call.tool in _ABOUT and not call.missing else last
+
+
+def _check(message: Message) -> None:
+    if not message.text.strip() and not message.attachments:
+        raise InputError("message must say something or bring a file, got neither; write or attach something")
+    if message.taxonomy is not None:
+        load_taxonomy(message.taxonomy)
+
+
+def _kept_in(folder: Path, path: Path, name: str) -> Attachment:
+    """Keep a result beside the attachments of a conversation that is not stored."""
+    threads_like = path.read_bytes()
+    import hashlib
+
+    digest = hashlib.sha256(threads_like).hexdigest()[:32]
+    (folder / digest).write_bytes(threads_like)
+    return Attachment(id=digest, name=name, kind="corpus", media_type="text/csv", size=len(threads_like))
