@@ -87,7 +87,8 @@ def headline(title: str, reasoning: Reasoning, beneath: str | None = None) -> st
         )
     named = [label for label in reasoning.labels if label != first]
     also = f", with {' and '.join(named)} beside it" if named else ""
-    return f"{subject} expresses **{first}** most likely ({_percent(p)}){also}; next is {second} ({_percent(q)})."
+    after = "" if second in named else f"; next is {second} ({_percent(q)})"
+    return f"{subject} expresses **{first}** most likely ({_percent(p)}){also}{after}."
 
 
 def cited(sentence: Sentence) -> str:
@@ -171,7 +172,7 @@ def _turning(moments: Sequence[Moment]) -> str:
 def _where(number: int, moment: Moment) -> str:
     if moment.start is not None and moment.end is not None:
         return f"{moment.start:.0f}–{moment.end:.0f} s"
-    return f"{number}. {moment.speaker}" if moment.speaker else f"{number}."
+    return f"turn {number}, {moment.speaker}" if moment.speaker else f"turn {number}"
 
 
 def _dominant(moment: Moment) -> str:

@@ -111,7 +111,7 @@ def test_a_dialogue_becomes_a_timeline_whose_turns_know_only_the_past(agent: Cha
     assert isinstance(finding, Timeline)
     assert [moment.labels for moment in finding.moments] == [("joy",), ("anger",), ()]
     assert finding.moments[2].problem is not None
-    assert "2. Bob" in answer.text
+    assert "turn 2, Bob" in answer.text
 
 
 def test_a_question_of_science_is_answered_from_passages_alone(agent: ChatAgent, thread: str) -> None:
