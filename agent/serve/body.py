@@ -6,6 +6,7 @@ by piece. Knows of routes only which may be large.
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import Callable
 from time import monotonic
@@ -16,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from thymos.agent.serve.errors import ApiError, ClientGoneError
 from thymos.agent.serve.settings import Limits
 
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.S)
+_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.S)  # a text without an end ends there
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _FORM_EXTRA = 100_000  # bytes of a multipart form beside its file
 _DRAINED = 33_000_000  # bytes of a refused body that are still read
 _DRAIN_SECONDS = 2.0
@@ -107,6 +109,7 @@ class Body:
                 break
         body = b"".join(pieces)
         check_depth(body, self._limits.depth)
+        check_letters(body)
         return _again(body, receive)
 
 
@@ -127,6 +130,22 @@ def check_depth(body: bytes, most: int) -> None:
                 raise ApiError(400, f"JSON must be nested at most {most} deep, got more; flatten it", code="too_deep")
         elif mark in (b"]", b"}"):
             depth -= 1
+
+
+def check_letters(body: bytes) -> None:
+    """Refuse JSON with half a surrogate pair, which Python takes and nothing can write.
+
+    Raises:
+        ApiError: there is one.
+    """
+    if _SURROGATE.search(body) is None:
+        return
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ApiError(400, "text must be Unicode, got half a surrogate pair; send both halves") from None
+    except ValueError:
+        return  # no JSON at all, of which its route tells
 
 
 def _again(body: bytes, receive: Callable[[], object]) -> Receive:

@@ -14,6 +14,7 @@ _NAME = re.compile(
     r"(?i:\b(my name is|my name's|i am called|they call me|ich hei(?:ß|ss)e|je m'appelle|me llamo)\s+)"
     r"([^\W\d_][\w'’-]*(?:\s+[A-ZÀ-Þ][\w'’-]*){0,2})"
 )
+_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d\b")
 _LEAST_DIGITS = 7  # of a phone number; shorter ones are counts, ports, years
 
 
@@ -41,4 +42,4 @@ class Redaction(logging.Filter):
 
 def _phone(match: re.Match[str]) -> str:
     digits = sum(letter.isdigit() for letter in match[0])
-    return "[phone]" if digits >= _LEAST_DIGITS else match[0]
+    return "[phone]" if digits >= _LEAST_DIGITS and not _DATE.match(match[0]) else match[0]

@@ -1,4 +1,4 @@
-"""An agent, threads and a writer that need no model, for the tests of the server and for the processes that they run."""
+"""An agent, threads and a writer without a model, for the tests of the server and for the processes that they run."""
 
 import hashlib
 import json
