@@ -128,6 +128,11 @@ def protocol(header_seconds: float) -> type[asyncio.Protocol]:
             elif self.conn.trailing_data[0]:
                 self._wait()  # a further request has begun
 
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+                self._wait()  # likewise, and it came while the last one was answered
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
             super().connection_lost(exc)

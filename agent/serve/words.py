@@ -47,7 +47,15 @@ def agent_words(core: Core, body: CompletionRequest) -> Words:
         ]
         _check(asked, core.settings)
         prompt = sum(count(each.text) for each in body.messages)
-        yield from _said(core, asked, folder, prompt, body.most_tokens)
+        ended = None
+        for piece in _said(core, asked, folder, prompt, body.most_tokens):
+            if isinstance(piece, Ended):
+                ended = piece
+                break
+            yield piece
+    if ended is None:
+        raise ApiError(500, "the agent must end its answer, got one that broke off")
+    yield ended  # once the files are gone
 
 
 def plain_words(writer: Writer, body: CompletionRequest, most_chars: int) -> Words:
@@ -112,7 +120,6 @@ def _said(core: Core, asked: Sequence[Message], folder: Path, prompt: int, most:
                 return
             yield Ended(Finish("stop", prompt, written), event.answer)
             return
-    raise ApiError(500, "the agent must end its answer, got one that broke off")
 
 
 def _within(text: str, most: int | None) -> tuple[str, bool]:
