@@ -114,9 +114,10 @@ def serve(
         quiet: Log warnings only.
         limits: see the group Limits.
     """
+    from thymos.agent.chat.threads import default_home
     from thymos.agent.serve.build import build_app
     from thymos.agent.serve.listen import check_reach, run, set_up_logging
-    from thymos.agent.serve.settings import Limits, Settings, default_home
+    from thymos.agent.serve.settings import Limits, Settings
 
     settings = Settings(
         home=home or default_home(),
@@ -191,8 +192,9 @@ def remove(name: str, /, *, home: Path | None = None, keys: Path | None = None) 
 
 
 def _file(home: Path | None, keys: Path | None) -> "KeyFile":
+    from thymos.agent.chat.threads import default_home
     from thymos.agent.serve.keys import KeyFile
-    from thymos.agent.serve.settings import Settings, default_home
+    from thymos.agent.serve.settings import Settings
 
     return KeyFile(Settings(home=home or default_home(), keys=keys).key_file)
 

@@ -22,7 +22,7 @@ from thymos.agent.serve import (
 )
 from thymos.agent.serve.batching import BatchingScorer, Scorers
 from thymos.agent.serve.body import Body
-from thymos.agent.serve.core import Core, MakeReasons
+from thymos.agent.serve.core import Core, Listener, MakeReasons
 from thymos.agent.serve.errors import add_handlers
 from thymos.agent.serve.front import Front
 from thymos.agent.serve.gate import Gate
@@ -41,6 +41,7 @@ def create_app(
     *,
     writer: Writer | None = None,
     reasons: MakeReasons | None = None,
+    listener: Listener | None = None,
     scorers: Scorers | None = None,
     page: Traversable | None = None,
 ) -> FastAPI:
@@ -51,6 +52,7 @@ def create_app(
         settings: how the server is run.
         writer: the plain language model, if it can be asked.
         reasons: makes what reasons of a scorer; the `Reasoner` over the default knowledge base unless given.
+        listener: gives what reads a kind of recording, for label sets whose own labeler does not.
         scorers: makes scorers for many threads; those that the agent was given, if it was given any.
         page: folder with the page's files; the one that ships unless given.
 
@@ -60,7 +62,7 @@ def create_app(
     """
     limits = settings.limits
     scorers = scorers or Scorers(limits.batch_rows, limits.batch_wait)
-    core = Core(agent, settings, writer, reasons or reasoner_of, scorers)
+    core = Core(agent, settings, writer, reasons or reasoner_of, listener or _nobody, scorers)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -95,6 +97,10 @@ def reasoner_of(scorer: BatchingScorer) -> Reasons:
     from thymos.retrieval.builtin import open_base
 
     return Reasoner(scorer, scorer.taxonomy.name, open_base(), observe=scorer.observe)
+
+
+def _nobody(modality: str) -> None:
+    return None
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -3,14 +3,16 @@
 Takes settings; gives an application.
 """
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 
+from thymos.agent.chat.agent import ChatAgent
+from thymos.agent.labeler import Labeler
+from thymos.agent.reasoning.reasoner import Reasoner
 from thymos.agent.serve.app import create_app
-from thymos.agent.serve.batching import Scorers
+from thymos.agent.serve.batching import BatchingScorer, Scorers
+from thymos.agent.serve.protocols import Reasons
 from thymos.agent.serve.settings import Settings
 
 
@@ -26,9 +28,8 @@ def build_app(settings: Settings, *, kb: Path | None, device: str | None, llm: s
     Raises:
         ThymosError: the model, the adapter or the base can't be used here.
     """
-    agent_class: Any = import_module("thymos.agent.chat.agent").ChatAgent
     scorers = Scorers(settings.limits.batch_rows, settings.limits.batch_wait)
-    agent = agent_class.from_pretrained(
+    agent = ChatAgent.from_pretrained(
         model=settings.model,
         adapter=settings.adapter,
         home=settings.home,
@@ -37,4 +38,13 @@ def build_app(settings: Settings, *, kb: Path | None, device: str | None, llm: s
         llm=llm,
         wrap=scorers.of,
     )
-    return create_app(agent, settings, scorers=scorers)
+
+    def reasons(scorer: BatchingScorer) -> Reasons:
+        return Reasoner(scorer, scorer.taxonomy.name, agent.engines.base, observe=scorer.observe)
+
+    def listener(modality: str) -> Labeler | None:
+        found = agent.engines.listener(modality)
+        return agent.engines.labeler(found[1], found[0]) if found else None
+
+    agent.labeler(settings.taxonomy)  # the first request shall not wait for it
+    return create_app(agent, settings, reasons=reasons, listener=listener, scorers=scorers)

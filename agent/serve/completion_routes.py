@@ -1,7 +1,9 @@
 """`/v1/chat/completions` and `/v1/models`, as OpenAI's clients expect: the agent, and the plain model beneath."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from time import monotonic
 
 from fastapi import APIRouter, Request
@@ -19,6 +21,8 @@ log = logging.getLogger("thymos")
 
 AGENT = "thymos"  # id of the agent among the models
 SSE = "text/event-stream; charset=utf-8"
+
+Piece = str | Note | Ended
 
 _PATIENCE = 2.0  # s in which an error is still a response of its own, before a stream begins with notes alone
 
@@ -62,7 +66,7 @@ def _maker(core: Core, body: CompletionRequest) -> Callable[[], Words]:
     return lambda: plain_words(writer, body, most)
 
 
-async def _whole(core: Core, form: Form, pieces: AsyncIterator[str | Note | Ended]) -> Completion:
+async def _whole(core: Core, form: Form, pieces: AsyncIterator[Piece]) -> Completion:
     """Return an answer when it is complete."""
     start, text = monotonic(), ""
     async for piece in pieces:
@@ -76,20 +80,34 @@ async def _whole(core: Core, form: Form, pieces: AsyncIterator[str | Note | Ende
     raise ApiError(500, "an answer must have an end, got none")
 
 
-async def _begun(pieces: AsyncIterator[str | Note | Ended]) -> list[str | Note | Ended]:
-    """Return what comes up to the first words, or what came in some seconds."""
-    until = monotonic() + _PATIENCE
-    begun: list[str | Note | Ended] = []
-    async for piece in pieces:
-        begun.append(piece)
-        if not isinstance(piece, Note) or monotonic() > until:
-            break
-    return begun
+@dataclass
+class _Begun:
+    """The beginning of an answer: what came, and what is awaited if it took too long."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    awaited: asyncio.Future[Piece] | None = None
 
 
-async def _events(
-    core: Core, form: Form, begun: list[str | Note | Ended], pieces: AsyncIterator[str | Note | Ended]
-) -> AsyncIterator[bytes]:
+async def _begun(pieces: AsyncIterator[Piece]) -> _Begun:
+    """Return what comes up to the first words, or in the first seconds."""
+    begun, until = _Begun(), monotonic() + _PATIENCE
+    while True:
+        awaited = asyncio.ensure_future(anext(pieces))
+        try:
+            await asyncio.wait({awaited}, timeout=until - monotonic())
+        except asyncio.CancelledError:  # the client left
+            awaited.cancel()
+            raise
+        if not awaited.done():
+            begun.awaited = awaited
+            return begun
+        piece = awaited.result()
+        begun.pieces.append(piece)
+        if not isinstance(piece, Note):
+            return begun
+
+
+async def _events(core: Core, form: Form, begun: _Begun, pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
     """Yield an answer as server-sent events."""
     start, words = monotonic(), 0
     yield form.first()
@@ -110,11 +128,14 @@ async def _events(
         yield event(api_error(error).body())
 
 
-async def _chained(
-    begun: list[str | Note | Ended], pieces: AsyncIterator[str | Note | Ended]
-) -> AsyncIterator[str | Note | Ended]:
-    for piece in begun:
+async def _chained(begun: _Begun, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+    for piece in begun.pieces:
         yield piece
+    if begun.awaited is not None:
+        try:
+            yield await begun.awaited
+        finally:
+            begun.awaited.cancel()
     async for piece in pieces:
         yield piece
 

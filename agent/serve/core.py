@@ -6,12 +6,13 @@ Takes an agent and settings; gives itself to the routes. Knows no HTTP beyond th
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import Request
 
+from thymos.agent.prediction import BatchLabeler
 from thymos.agent.serve.batching import BatchingScorer, Scorers
 from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.job_store import JobStore
@@ -25,13 +26,20 @@ from thymos.agent.serve.work import Work
 TEMPORARY = "tmp"  # below home; emptied when a server starts
 
 MakeReasons = Callable[[BatchingScorer], Reasons]
+Listener = Callable[[str], BatchLabeler | None]
 
 
 class Core:
     """What one server works with."""
 
     def __init__(
-        self, agent: Agent, settings: Settings, writer: Writer | None, reasons: MakeReasons, scorers: Scorers
+        self,
+        agent: Agent,
+        settings: Settings,
+        writer: Writer | None,
+        reasons: MakeReasons,
+        listener: Listener,
+        scorers: Scorers,
     ) -> None:
         """Open what lies in the home folder; start nothing.
 
@@ -40,6 +48,7 @@ class Core:
             settings: how the server is run.
             writer: the plain language model, if it can be asked.
             reasons: makes what reasons of a scorer.
+            listener: gives what reads a kind of recording, or None.
             scorers: makes scorers for many threads; the agent's own come from it too, where it has such.
         """
         self.agent = agent
@@ -53,7 +62,8 @@ class Core:
         self.worker = JobWorker(self.jobs, self.scorer, settings.limits, self.metrics.rows.inc)
         self.busy: dict[str, object] = {}  # thread -> what answers in it just now
         self._reasons = reasons
-        self._made: dict[str, Reasons] = {}
+        self._listener = listener
+        self._made: dict[BatchingScorer, Reasons] = {}
         self._named: dict[str, BatchingScorer] = {}
         self._lock = threading.Lock()
         scorers.on_batch = self.metrics.batches.observe
@@ -84,18 +94,37 @@ class Core:
                 self._named[name] = self.scorers.of(self.agent.labeler(name))
             return self._named[name]
 
-    def reasons(self, taxonomy: str | None) -> Reasons:
-        """Return what reasons about a label set; may load a model, so call it in a thread.
+    def hears(self, taxonomy: str | None, recordings: Sequence[str]) -> BatchingScorer:
+        """Return what scores words and kinds of recording together; may load a model, so call it in a thread.
+
+        Args:
+            taxonomy: label set that is wished for, if any.
+            recordings: modalities beside text.
 
         Raises:
-            ApiError: the label set is none of the agent's.
+            ApiError: nothing that is here reads them together, or not for that label set.
         """
-        name = self.taxonomy(taxonomy)
-        scorer = self.scorer(name)
+        scorer = self.scorer(taxonomy)
+        if _reads(scorer.labeler, recordings):
+            return scorer
+        other = self._listener(recordings[0])
+        names = " and ".join(recordings)
+        if other is None or not _reads(other, recordings):
+            raise ApiError(422, f"recordings must be ones that one adapter reads, got {names}; ask of each alone")
+        if taxonomy not in (None, other.taxonomy.name):
+            raise ApiError(
+                422,
+                f"taxonomy must be {other.taxonomy.name} for {names}, got {taxonomy}; leave it out",
+                param="taxonomy",
+            )
+        return self.scorers.of(other)
+
+    def reasons(self, scorer: BatchingScorer) -> Reasons:
+        """Return what reasons with a scorer; may load a knowledge base, so call it in a thread."""
         with self._lock:
-            if name not in self._made:
-                self._made[name] = self._reasons(scorer)
-            return self._made[name]
+            if scorer not in self._made:
+                self._made[scorer] = self._reasons(scorer)
+            return self._made[scorer]
 
     def taxonomy(self, asked: str | None) -> str:
         """Return the label set that is meant.
@@ -121,6 +150,10 @@ class Core:
     @property
     def _temporary(self) -> Path:
         return self.settings.home / TEMPORARY
+
+
+def _reads(labeler: BatchLabeler, recordings: Sequence[str]) -> bool:
+    return set(recordings) <= set(getattr(labeler, "modalities", ()))
 
 
 def core_of(request: Request) -> Core:

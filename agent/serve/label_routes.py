@@ -11,7 +11,7 @@ from thymos.adapters.sample import Face, Physiology, Sample, Speech, Turn
 from thymos.agent.prediction import Prediction
 from thymos.agent.reasoning.values import Reasoning
 from thymos.agent.serve.batching import BatchingScorer
-from thymos.agent.serve.core import Core, core_of
+from thymos.agent.serve.core import core_of
 from thymos.agent.serve.errors import ApiError, responses
 from thymos.agent.serve.label_values import AskRequest, Earlier, Labelled, LabelRequest, LabelResponse, Row, Unlabelled
 from thymos.agent.serve.media import data_url, store
@@ -48,13 +48,14 @@ async def ask(request: Request, body: AskRequest) -> Reasoning:
     core = core_of(request)
     limits = core.settings.limits
     _check_chars([body.text, *(turn if isinstance(turn, str) else turn.text for turn in body.context)], limits)
-    core.taxonomy(body.taxonomy)
+    if body.taxonomy is not None:
+        core.taxonomy(body.taxonomy)
 
     def work() -> Reasoning:
         with core.folder() as folder:
             sample = _asked_sample(body, folder, limits)
-            _check_heard(core, body, sample)
-            return core.reasons(body.taxonomy).reason(sample)
+            recordings = [name for name in sample.modalities if name != "text"]
+            return core.reasons(core.hears(body.taxonomy, recordings)).reason(sample)
 
     return await core.work.run(request, work)
 
@@ -145,16 +146,3 @@ def _placed(
         return path
     suffix = ".edf" if content.startswith(_EDF) else ".tsv" if b"\t" in content[:_LINE] else ".csv"
     return path.rename(path.with_name(path.name + suffix))
-
-
-def _check_heard(core: Core, body: AskRequest, sample: Sample) -> None:
-    """Refuse recordings that the label set's adapter does not read, instead of leaving them out in silence."""
-    read = getattr(core.scorer(body.taxonomy).labeler, "modalities", None)
-    unread = [name for name in sample.modalities if name != "text" and read is not None and name not in read]
-    if unread:
-        raise ApiError(
-            422,
-            f"recordings must be ones that the adapter of this label set reads, got {' and '.join(unread)}; name a "
-            "taxonomy whose adapter does, such as ravdess for voices or fer2013 for faces, or use /v1/chat/completions",
-            param=unread[0],
-        )

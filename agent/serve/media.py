@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from thymos.adapters.whole_file import whole_file
-from thymos.agent.chat.values import Attachment, Kind
+from thymos.agent.chat.attachment import Attachment, Kind
 from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.settings import Limits
 

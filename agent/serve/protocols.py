@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, TypedDict
 
 from thymos.adapters.sample import Sample
-from thymos.agent.chat.values import Attachment, Event, Feedback, Message, Thread, Turn
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.events import Event
+from thymos.agent.chat.values import Feedback, Message, Thread, Turn
 from thymos.agent.prediction import BatchLabeler
 from thymos.agent.reasoning.values import Evidence, Reasoning
 

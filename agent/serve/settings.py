@@ -1,7 +1,6 @@
 """How a server is run: where it listens, what it may take, how much at once. Values only."""
 
 import ipaddress
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,10 +116,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def default_home() -> Path:
-    """Return $THYMOS_HOME, or `thymos/chat` under the user's data folder."""
-    if own := os.environ.get("THYMOS_HOME"):
-        return Path(own).expanduser()
-    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "thymos" / "chat"

@@ -12,7 +12,9 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, StreamingResponse
 
-from thymos.agent.chat.values import Attachment, Done, Event, Failed, Feedback, Message, Thread, Turn
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.events import Done, Event, Failed
+from thymos.agent.chat.values import Feedback, Message, Thread, Turn
 from thymos.agent.serve.completion_routes import SSE
 from thymos.agent.serve.core import Core, core_of
 from thymos.agent.serve.errors import ApiError, api_error, responses

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from thymos.agent.chat.values import Attachment, Called, Done, Failed, Message, Progress, Said
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.events import Called, Done, Failed, Progress, Said
+from thymos.agent.chat.values import Message
 from thymos.agent.serve.completion_form import Ended
 from thymos.agent.serve.completion_values import AudioPart, CompletionRequest, ImagePart, Incoming
 from thymos.agent.serve.core import Core

@@ -12,21 +12,10 @@ from typing import Any, BinaryIO, Literal
 
 from tests.agent.runs.fakes import HashLabeler
 from thymos.adapters.sample import Sample
-from thymos.agent.chat.values import (
-    Answer,
-    Attachment,
-    Called,
-    Done,
-    Event,
-    Failed,
-    Feedback,
-    Message,
-    Passages,
-    Progress,
-    Said,
-    Thread,
-    Turn,
-)
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.events import Called, Done, Event, Failed, Progress, Said
+from thymos.agent.chat.findings import Passages
+from thymos.agent.chat.values import Answer, Feedback, Message, Thread, Turn
 from thymos.agent.prediction import BatchLabeler
 from thymos.agent.reasoning.values import Evidence, Reasoning
 from thymos.agent.serve.batching import BatchingScorer
