@@ -51,12 +51,12 @@ async def create_chat_completion(request: Request, body: CompletionRequest) -> C
     """
     core = core_of(request)
     _check_model(core, body.model)
-    form = Form(body.model, body.with_usage)
+    form, start = Form(body.model, body.with_usage), monotonic()
     pieces = aiter(core.work.stream(_maker(core, body)))
     if not body.stream:
-        return await until_gone(request, _whole(core, form, pieces))
+        return await until_gone(request, _whole(core, form, pieces, start))
     begun = await until_gone(request, _begun(pieces))
-    return StreamingResponse(_events(core, form, begun, pieces), media_type=SSE)
+    return StreamingResponse(_events(core, form, begun, pieces, start), media_type=SSE)
 
 
 def _maker(core: Core, body: CompletionRequest) -> Callable[[], Words]:
@@ -66,9 +66,9 @@ def _maker(core: Core, body: CompletionRequest) -> Callable[[], Words]:
     return lambda: plain_words(writer, body, most)
 
 
-async def _whole(core: Core, form: Form, pieces: AsyncIterator[Piece]) -> Completion:
+async def _whole(core: Core, form: Form, pieces: AsyncIterator[Piece], start: float) -> Completion:
     """Return an answer when it is complete."""
-    start, text = monotonic(), ""
+    text = ""
     async for piece in pieces:
         if isinstance(piece, Ended):
             _count(core, form, piece)
@@ -107,9 +107,11 @@ async def _begun(pieces: AsyncIterator[Piece]) -> _Begun:
             return begun
 
 
-async def _events(core: Core, form: Form, begun: _Begun, pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+async def _events(
+    core: Core, form: Form, begun: _Begun, pieces: AsyncIterator[Piece], start: float
+) -> AsyncIterator[bytes]:
     """Yield an answer as server-sent events."""
-    start, words = monotonic(), 0
+    words = 0
     yield form.first()
     try:
         async for piece in _chained(begun, pieces):
