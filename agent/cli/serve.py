@@ -65,7 +65,7 @@ class LimitFlags:
 
     workers: _Count = 32
     queue: _CountOrZero = 128
-    batch_rows: _Count = 256
+    batch_rows: _Count = 128
     connections: _Count = 512
     max_upload: _Count = 50
     max_corpus: _Count = 500

@@ -62,7 +62,7 @@ class Limits:
     connections: int = 512
     workers: int = 32
     waiting: int = 128
-    batch_rows: int = 256
+    batch_rows: int = 128
     batch_wait: float = 0.003
     job_chunk: int = 64
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from uvicorn import Server
 
 from tests.agent.serve.fakes import FakeAgent, FakeWriter, reasons_of
 from thymos.agent.serve.app import create_app
@@ -69,26 +70,33 @@ def client(make: Callable[..., TestClient]) -> TestClient:
 
 
 @contextmanager
-def listens(app: Any, told: Settings) -> Iterator[str]:
+def listens(app: Any, told: Settings, running: list[Server]) -> Iterator[str]:
     """Serve an app on a free port of this machine, in a thread; give its address."""
     listener = listening(told)
-    running = server(app, told)
-    thread = threading.Thread(target=running.run, args=([listener],), daemon=True)
+    made = server(app, told)
+    running.append(made)
+    thread = threading.Thread(target=made.run, args=([listener],), daemon=True)
     thread.start()
     until = time.monotonic() + 20
-    while not running.started and time.monotonic() < until:
+    while not made.started and time.monotonic() < until:
         time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        running.should_exit = True
+        made.should_exit = True
         thread.join(20)
         listener.close()
         assert not thread.is_alive(), "the server did not stop"
 
 
 @pytest.fixture
-def live(tmp_path: Path, agent: FakeAgent, writer: FakeWriter) -> Iterator[Callable[..., str]]:
+def running() -> list[Server]:
+    """The servers that `live` started."""
+    return []
+
+
+@pytest.fixture
+def live(tmp_path: Path, agent: FakeAgent, writer: FakeWriter, running: list[Server]) -> Iterator[Callable[..., str]]:
     """Serve on a real port with other limits or settings; give the address."""
     from contextlib import ExitStack
 
@@ -97,7 +105,7 @@ def live(tmp_path: Path, agent: FakeAgent, writer: FakeWriter) -> Iterator[Calla
         def live(changes: dict[str, Any] | None = None, **limits: Any) -> str:
             told = replace(settings(tmp_path / "home", **limits), **(changes or {}))
             app = create_app(agent, told, writer=writer, reasons=reasons_of, page=page(tmp_path / "page"))
-            return stack.enter_context(listens(app, told))
+            return stack.enter_context(listens(app, told, running))
 
         yield live
         agent.gate.set()

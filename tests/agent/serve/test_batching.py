@@ -143,6 +143,20 @@ def test_a_large_call_does_not_keep_a_small_one_waiting(labeler: LengthLabeler) 
     assert max(map(len, labeler.batches)) == 8
 
 
+def test_calls_that_wait_longest_are_finished_though_short_ones_keep_coming(labeler: LengthLabeler) -> None:
+    scorer = BatchingScorer(labeler, rows=4)
+    with ThreadPoolExecutor(20) as pool:
+        blocked(labeler, scorer, pool)
+        old = pool.submit(scorer.label_batch, texts(*(f"o{n}" for n in range(6))))
+        gathered(scorer, 6)
+        short = [pool.submit(scorer.label_batch, texts(f"s{n}")) for n in range(12)]
+        gathered(scorer, 18)
+        labeler.gate.set()
+        assert ids(old.result(10)) == [f"o{n}" for n in range(6)]
+        assert [ids(each.result(10)) for each in short] == [[f"s{n}"] for n in range(12)]
+    assert all(sum(row.startswith("o") for row in batch) == 2 for batch in labeler.batches[1:4])
+
+
 def test_a_whole_batch_is_neither_cut_nor_mixed_and_goes_behind(labeler: LengthLabeler) -> None:
     scorer = BatchingScorer(labeler, rows=2)
     with ThreadPoolExecutor(4) as pool:

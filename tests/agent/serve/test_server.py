@@ -5,10 +5,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from uvicorn import Server
 
 from tests.agent.serve.fakes import FakeAgent
 from thymos.agent.serve import page_routes
@@ -104,19 +104,10 @@ def test_an_error_of_its_own_is_a_500_that_tells_nothing(client: TestClient, age
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_server_that_is_asked_to_stop_lets_answers_end(
-    live: Callable[..., str], agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
+    live: Callable[..., str], agent: FakeAgent, running: list[Server]
 ) -> None:
     import httpx
-    import uvicorn
 
-    servers: list[uvicorn.Server] = []
-    original = uvicorn.Server.startup
-
-    async def noted(self: uvicorn.Server, *given: Any, **named: Any) -> None:
-        servers.append(self)
-        await original(self, *given, **named)
-
-    monkeypatch.setattr(uvicorn.Server, "startup", noted)
     url = live(stop_seconds=10)
     agent.pause = 0.1
     words: list[str] = []
@@ -129,7 +120,7 @@ def test_a_server_that_is_asked_to_stop_lets_answers_end(
     asking = threading.Thread(target=ask)
     asking.start()
     time.sleep(0.5)
-    servers[0].should_exit = True
+    running[0].should_exit = True
     time.sleep(0.3)
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"{url}/healthz")
