@@ -102,7 +102,7 @@ class Labeler:
         self._scorer = LabelScorer(forward, self._encoder)
         self._writer = row_writer(model, self._encoder, prompt, max_tokens)
         self.left_out = self._writer.left_out  # modality -> rows labelled without it, and why the first was
-        confidence = fitted_confidence(model, taxonomy, prompt)
+        self.confidence = confidence = fitted_confidence(model, taxonomy, prompt)  # what rules are made from
         self._calibration = resolve_calibration(calibration, confidence, model)
         fitted = Correction()
         if self._calibration == "fitted" and confidence is not None:
@@ -129,6 +129,7 @@ class Labeler:
                     "weigh them again with `thymos kb weigh`"
                 )
             self._corrections.append(examples.correction)
+            self.confidence = examples.confidence
             self._identity |= {"examples": examples.sha256}
 
     @classmethod
