@@ -71,11 +71,13 @@ class Fake:
         key: that a request must bring, or None.
         pause: s between events of an answer.
         reply: instead of the canned answer, if set.
+        most: bytes of a file.
     """
 
     key: str | None = None
     pause: float = 0.01
     reply: Answer | None = None
+    most: int = 20_000_000
     threads: dict[str, Thread] = field(default_factory=dict)
     turns: dict[str, list[Turn]] = field(default_factory=dict)
     media: dict[str, tuple[Attachment, bytes]] = field(default_factory=dict)
@@ -103,7 +105,7 @@ def create(fake: Fake) -> FastAPI:
     _threads(app, fake)
     _talk(app, fake)
     _jobs(app, fake)
-    _facts(app)
+    _facts(app, fake)
     with as_file(files("thymos.agent.serve") / "page") as page:
         app.get("/")(lambda: Response((page / "index.html").read_bytes(), media_type="text/html; charset=utf-8"))
         app.mount("/static", StaticFiles(directory=page))
@@ -267,7 +269,7 @@ def _jobs(app: FastAPI, fake: Fake) -> None:
             del fake.jobs[job]
 
 
-def _facts(app: FastAPI) -> None:
+def _facts(app: FastAPI, fake: Fake) -> None:
     @app.get("/api/taxonomies")
     async def taxonomies() -> list[dict[str, Any]]:
         found = [load_taxonomy(name) for name in builtin_taxonomies()]
@@ -285,7 +287,7 @@ def _facts(app: FastAPI) -> None:
 
     @app.get("/api/about")
     async def about() -> dict[str, Any]:
-        limits = {"bytes": 20_000_000, "seconds": 300, "pixels": 50_000_000}
+        limits = {"bytes": fake.most, "seconds": 300, "pixels": 50_000_000}
         return {
             "version": "0.1.0",
             "model": "SmolLM2-135M-Instruct",

@@ -71,7 +71,8 @@ function refusal(status, body, retryAfter) {
 
 /** Request JSON; `body` is sent as JSON. Null where the answer is empty. */
 export async function json(method, path, body) {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const sent =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   const response = await request(path, { method, ...sent });
   return response.status === 204 ? null : response.json();
 }
@@ -91,7 +92,10 @@ export async function events(path, body, each, signal) {
     const blocks = (waiting + (value ?? "")).replaceAll("\r\n", "\n").split("\n\n");
     waiting = done ? "" : blocks.pop();
     for (const block of blocks) {
-      const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
+      const data = block
+        .split("\n")
+        .filter((line) => line.startsWith("data:"))
+        .map((line) => line.slice(5).trimStart());
       if (data.length && data[0] !== "[DONE]") each(JSON.parse(data.join("\n")));
     }
     if (done) return;

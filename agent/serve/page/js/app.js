@@ -17,7 +17,12 @@ async function start() {
   furnish();
   const about = await json("GET", "/api/about");
   await loadTaxonomies();
-  const parts = { chat: new Chat(about, (address) => { location.hash = address; }), batch: new Batch(about) };
+  const parts = {
+    chat: new Chat(about, (address) => {
+      location.hash = address;
+    }),
+    batch: new Batch(about),
+  };
   byId("batch").append(parts.batch.node);
   byId("about").textContent = `Thymos ${about.version} · ${about.model}`;
   byId("about").title = [about.model, about.adapter].filter(Boolean).join(", adapter ");
@@ -67,7 +72,12 @@ function mark(id, here) {
 }
 
 function furnish() {
-  for (const [id, name] of [["side-open", "list"], ["side-close", "close"], ["thread-menu", "more"]]) byId(id).append(icon(name));
+  for (const [id, name] of [
+    ["side-open", "list"],
+    ["side-close", "close"],
+    ["thread-menu", "more"],
+  ])
+    byId(id).append(icon(name));
   byId("new").prepend(icon("plus"));
   themes();
   byId("side-open").addEventListener("click", () => side(true));
@@ -93,7 +103,14 @@ function side(open, focus = false) {
 }
 
 function complain(failure) {
-  byId("log").prepend(el("div", { class: "failed", role: "alert" }, el("p", {}, failure.message), el("button", { type: "button", class: "plain", on: { click: () => location.reload() } }, "Reload")));
+  byId("log").prepend(
+    el(
+      "div",
+      { class: "failed", role: "alert" },
+      el("p", {}, failure.message),
+      el("button", { type: "button", class: "plain", on: { click: () => location.reload() } }, "Reload"),
+    ),
+  );
 }
 
 start().catch(complain);

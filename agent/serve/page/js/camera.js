@@ -15,7 +15,12 @@ export async function takePhoto() {
     await dialog("The camera cannot be used", [el("p", {}, why(failure, "camera"))], { yes: "Close", no: null });
     return null;
   }
-  const video = el("video", { class: "viewfinder", autoplay: true, playsinline: true, "aria-label": "What the camera sees" });
+  const video = el("video", {
+    class: "viewfinder",
+    autoplay: true,
+    playsinline: true,
+    "aria-label": "What the camera sees",
+  });
   video.muted = true;
   video.srcObject = stream;
   let photo = null;

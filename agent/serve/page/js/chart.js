@@ -8,9 +8,14 @@ const SHOWN = 6; // rows before "show all"
 
 /** Probabilities as bars, the likeliest first; `chosen` are the labels decided for. */
 export function distribution(probabilities, chosen = [], places = {}) {
-  const rows = ranked(probabilities);
-  const most = Math.max(0.01, ...rows.map(([, share]) => share));
-  return bars("Probability of each label", rows, (share) => ({ text: percent(share), draw: from0(share / most) }), chosen, places);
+  const rows = ranked(probabilities); // a full bar is 100 %
+  return bars(
+    "Probability of each label",
+    rows,
+    (share) => ({ text: percent(share), draw: from0(share) }),
+    chosen,
+    places,
+  );
 }
 
 /** How many rows each label has. */
@@ -24,7 +29,10 @@ export function counts(of) {
 export function changes(change) {
   const rows = Object.entries(change).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const most = Math.max(0.01, ...rows.map(([, each]) => Math.abs(each)));
-  return bars("Change of each label from A to B, in points", rows, (each) => ({ text: points(each), draw: diverging(each / most) }));
+  return bars("Change of each label from A to B, in points", rows, (each) => ({
+    text: points(each),
+    draw: diverging(each / most),
+  }));
 }
 
 function bars(name, rows, show, chosen = [], places = {}) {
@@ -67,11 +75,20 @@ function diverging(share) {
   const width = Math.max(0.4, 50 * Math.abs(share));
   return drawing(
     svg("rect", { class: "bar-track", width: 100, height: 10 }),
-    svg("rect", { class: "bar-fill", x: (share < 0 ? 50 - width : 50).toFixed(2), width: width.toFixed(2), height: 10 }),
+    svg("rect", {
+      class: "bar-fill",
+      x: (share < 0 ? 50 - width : 50).toFixed(2),
+      width: width.toFixed(2),
+      height: 10,
+    }),
     svg("rect", { class: "bar-middle", x: 49.8, width: 0.4, height: 10 }),
   );
 }
 
 function drawing(...parts) {
-  return svg("svg", { class: "bar-svg", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, parts);
+  return svg(
+    "svg",
+    { class: "bar-svg", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
+    parts,
+  );
 }

@@ -4,12 +4,12 @@
 import { events, json } from "./api.js";
 import { Composer } from "./composer.js";
 import { notice } from "./dialogs.js";
-import { announce, byId, el } from "./dom.js";
+import { announce, byId, el, put } from "./dom.js";
 import { listThreads, markThread, onThreadChange, openMenu } from "./threads.js";
 import { AnswerView, asked } from "./turn.js";
 import { welcome } from "./welcome.js";
 
-const NEAR = 120; // pixels from the end within which the page keeps to the end while an answer grows
+const ABOVE = 16; // pixels between the top and the question that is being answered
 
 export class Chat {
   /** @param about what the server says of itself; @param go changes the address. */
@@ -21,21 +21,29 @@ export class Chat {
     this.opened = 0; // counts what was opened, so that a slow answer of an earlier one is dropped
     this.live = new Map(); // thread id -> {nodes, stop} of an answer that is still coming
     this.log = byId("log");
-    this.composer = new Composer(about, { thread: () => this.ensure(), send: (message) => this.send(message), stop: () => this.live.get(this.thread?.id)?.stop() });
+    this.composer = new Composer(about, {
+      thread: () => this.ensure(),
+      send: (message) => this.send(message),
+      stop: () => this.live.get(this.thread?.id)?.stop(),
+    });
     this.composer.taxonomy.addEventListener("change", () => this.thread === null && this.empty());
     byId("foot").append(this.composer.node, this.smallPrint());
     byId("thread-menu").addEventListener("click", (event) => openMenu(this.thread, event.currentTarget));
-    new ResizeObserver(() => this.keepToEnd()).observe(this.log);
-    this.pinned = true;
-    byId("scroll").addEventListener("scroll", () => {
-      this.pinned = this.atEnd();
-    });
     onThreadChange((thread) => (thread ? this.title(thread) : this.go("#/")));
   }
 
   smallPrint() {
-    const more = el("button", { type: "button", class: "link", on: { click: () => notice(this.about) } }, "Intended use");
-    return el("p", { class: "small-print" }, "What is expressed is not what is felt. Do not decide about a person by it. ", more);
+    const more = el(
+      "button",
+      { type: "button", class: "link", on: { click: () => notice(this.about) } },
+      "Intended use",
+    );
+    return el(
+      "p",
+      { class: "small-print" },
+      "What is expressed is not what is felt. Do not decide about a person by it. ",
+      more,
+    );
   }
 
   /** Show an empty conversation; it is made on the server with its first message or file. */
@@ -52,16 +60,18 @@ export class Chat {
   }
 
   empty() {
-    this.log.replaceChildren(welcome(this.composer.taxonomy.value, (text) => this.composer.write(text)));
+    put(
+      this.log,
+      welcome(this.composer.taxonomy.value, (text) => this.composer.write(text)),
+    );
     byId("scroll").scrollTop = 0;
-    this.pinned = false;
   }
 
   /** Show a conversation that the server has. */
   async open(id) {
     if (this.thread?.id === id) return;
     const mine = (this.opened += 1);
-    this.log.replaceChildren(el("p", { class: "dim loading" }, "Opening…"));
+    put(this.log, el("p", { class: "dim loading" }, "Opening…"));
     let found;
     try {
       found = await json("GET", `/api/threads/${encodeURIComponent(id)}`);
@@ -82,17 +92,24 @@ export class Chat {
   missing(failure) {
     this.thread = null;
     this.title(null);
-    this.log.replaceChildren(el("div", { class: "failed", role: "alert" }, el("p", {}, failure.message), el("a", { href: "#/" }, "Begin a new conversation")));
+    put(
+      this.log,
+      el(
+        "div",
+        { class: "failed", role: "alert" },
+        el("p", {}, failure.message),
+        el("a", { href: "#/" }, "Begin a new conversation"),
+      ),
+    );
   }
 
   show(turns) {
     const live = this.live.get(this.thread.id);
     const kept = live && turns.length && turns[turns.length - 1].answer === null ? turns.slice(0, -1) : turns;
-    this.log.replaceChildren(...kept.flatMap((turn) => this.turn(turn)), ...(live?.nodes ?? []));
+    put(this.log, ...kept.flatMap((turn) => this.turn(turn)), ...(live?.nodes ?? []));
     if (!turns.length && !live) this.empty();
     this.composer.setBusy(Boolean(live));
-    this.pinned = true;
-    this.keepToEnd();
+    this.settle();
   }
 
   turn(turn) {
@@ -149,9 +166,14 @@ export class Chat {
     this.live.set(thread, { nodes, stop: () => control.abort() });
     this.log.append(...nodes);
     this.composer.setBusy(true);
-    this.pinned = true;
+    this.settle();
     answer.begin();
-    await this.follow(thread, { text, attachments: attachments.map((each) => each.id), taxonomy: asks }, answer, control.signal);
+    await this.follow(
+      thread,
+      { text, attachments: attachments.map((each) => each.id), taxonomy: asks },
+      answer,
+      control.signal,
+    );
     this.live.delete(thread);
     if (this.thread?.id === thread) this.composer.setBusy(false);
     await this.refresh(thread);
@@ -160,6 +182,7 @@ export class Chat {
   async follow(thread, body, answer, signal) {
     let last = null;
     const take = (event) => {
+      if (!last) this.refresh(thread); // the thread has its title once the server has the message
       last = event;
       answer.take(event);
     };
@@ -186,12 +209,14 @@ export class Chat {
     byId("thread-menu").hidden = !thread;
   }
 
-  atEnd() {
+  /** Bring the last question to the top, with room below it: an answer then grows downwards while it is read. */
+  settle() {
+    const [question, answer] = [...this.log.children].slice(-2);
+    if (!answer?.classList.contains("answer")) return;
+    this.log.querySelector(".latest")?.classList.remove("latest");
     const box = byId("scroll");
-    return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-  }
-
-  keepToEnd() {
-    if (this.pinned) byId("scroll").scrollTop = byId("scroll").scrollHeight;
+    answer.classList.add("latest");
+    answer.style.setProperty("--room", `${box.clientHeight - question.offsetHeight - 5 * ABOVE}px`);
+    box.scrollTop += question.getBoundingClientRect().top - box.getBoundingClientRect().top - ABOVE;
   }
 }

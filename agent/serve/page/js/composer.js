@@ -4,7 +4,7 @@
 import { upload } from "./api.js";
 import { chipOf } from "./attachments.js";
 import { takePhoto } from "./camera.js";
-import { byId, el } from "./dom.js";
+import { byId, el, put } from "./dom.js";
 import { bytes } from "./emotions.js";
 import { icon } from "./icons.js";
 import { recordVoice } from "./recorder.js";
@@ -20,25 +20,55 @@ export class Composer {
     this.hooks = hooks;
     this.files = []; // {chip, attachment | null}
     this.busy = false;
-    this.text = el("textarea", { id: "message", rows: 1, placeholder: "Say or paste something, or attach a clip", "aria-label": "Message", autocomplete: "off", on: { keydown: (event) => this.key(event), input: () => this.grow(), paste: (event) => this.paste(event) } });
+    this.text = el("textarea", {
+      id: "message",
+      rows: 1,
+      placeholder: "Say, paste or attach something",
+      "aria-label": "Message",
+      autocomplete: "off",
+      on: { keydown: (event) => this.key(event), input: () => this.grow(), paste: (event) => this.paste(event) },
+    });
     this.chips = el("ul", { class: "file-chips", "aria-label": "Attached files" });
     this.problem = el("p", { class: "warn composer-problem", role: "alert" });
-    this.taxonomy = taxonomyChoice({ class: "taxonomy", "aria-label": "Label set", title: "Label set" }, about.taxonomy);
-    this.pick = el("input", { type: "file", multiple: true, hidden: true, id: "pick", on: { change: () => this.picked() } });
+    this.taxonomy = taxonomyChoice(
+      { class: "taxonomy", "aria-label": "Label set", title: "Label set" },
+      about.taxonomy,
+    );
+    this.pick = el("input", {
+      type: "file",
+      multiple: true,
+      hidden: true,
+      id: "pick",
+      on: { change: () => this.picked() },
+    });
     this.go = el("button", { type: "submit", class: "send", "aria-label": "Send" }, icon("send"));
     this.node = el(
       "form",
       { class: "composer", on: { submit: (event) => this.submit(event) } },
       this.chips,
       this.text,
-      el("div", { class: "composer-row" }, this.button("clip", "Attach files", () => this.pick.click()), this.button("mic", "Record your voice", () => this.record()), this.button("camera", "Take a photo", () => this.photo()), this.pick, this.taxonomy, el("span", { class: "grow" }), this.go),
+      el(
+        "div",
+        { class: "composer-row" },
+        this.button("clip", "Attach files", () => this.pick.click()),
+        this.button("mic", "Record your voice", () => this.record()),
+        this.button("camera", "Take a photo", () => this.photo()),
+        this.pick,
+        this.taxonomy,
+        el("span", { class: "grow" }),
+        this.go,
+      ),
       this.problem,
     );
     this.dropping();
   }
 
   button(drawn, name, act) {
-    return el("button", { type: "button", class: "icon-button", "aria-label": name, title: name, on: { click: act } }, icon(drawn));
+    return el(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": name, title: name, on: { click: act } },
+      icon(drawn),
+    );
   }
 
   key(event) {
@@ -156,7 +186,7 @@ export class Composer {
 
   clear() {
     this.files = [];
-    this.chips.replaceChildren();
+    put(this.chips);
     this.text.value = "";
     this.grow();
     this.complain("");
@@ -169,7 +199,7 @@ export class Composer {
   /** While an answer comes, the button stops it. */
   setBusy(busy) {
     this.busy = busy;
-    this.go.replaceChildren(icon(busy ? "stop" : "send"));
+    put(this.go, icon(busy ? "stop" : "send"));
     this.go.setAttribute("aria-label", busy ? "Stop" : "Send");
   }
 }

@@ -14,8 +14,19 @@ export function cues(reasoning) {
   return el(
     "div",
     { class: "cues" },
-    reasoning.context.length > 0 && el("ol", { class: "context", "aria-label": "Earlier turns" }, reasoning.context.map((turn, at) => earlier(turn, at, reasoning))),
-    reasoning.text && el("blockquote", { class: "said" }, reasoning.speaker && el("span", { class: "speaker" }, `${reasoning.speaker}: `), marked(reasoning)),
+    reasoning.context.length > 0 &&
+      el(
+        "ol",
+        { class: "context", "aria-label": "Earlier turns" },
+        reasoning.context.map((turn, at) => earlier(turn, at, reasoning)),
+      ),
+    reasoning.text &&
+      el(
+        "blockquote",
+        { class: "said" },
+        reasoning.speaker && el("span", { class: "speaker" }, `${reasoning.speaker}: `),
+        marked(reasoning),
+      ),
     reasoning.recordings.map(recording),
     reasoning.cues.length > 0 && list(reasoning, top),
   );
@@ -24,14 +35,21 @@ export function cues(reasoning) {
 function earlier(turn, at, reasoning) {
   const cue = reasoning.cues.find((each) => each.kind === "turn" && each.turn === at);
   const cause = reasoning.causes.find((each) => each.turn === at);
-  return el("li", {}, cue ? mark(cue, turn) : turn, cause && el("span", { class: "badge" }, `likely cause, ${percent(cause.probability)}`));
+  return el(
+    "li",
+    {},
+    cue ? mark(cue, turn) : turn,
+    cause && el("span", { class: "badge" }, `likely cause, ${percent(cause.probability)}`),
+  );
 }
 
 function marked({ text, cues: all }) {
   const letters = Array.from(text); // offsets count characters as Python does, not UTF-16 units
   const parts = [];
   let place = 0;
-  for (const cue of all.filter((each) => each.kind === "phrase" && each.start !== null).sort((a, b) => a.start - b.start)) {
+  for (const cue of all
+    .filter((each) => each.kind === "phrase" && each.start !== null)
+    .sort((a, b) => a.start - b.start)) {
     if (cue.start < place) continue;
     parts.push(letters.slice(place, cue.start).join(""), mark(cue, letters.slice(cue.start, cue.end).join("")));
     place = cue.end;
@@ -43,7 +61,12 @@ function mark(cue, words) {
   const strength = Math.min(1, Math.abs(cue.weight) / FULL);
   return el(
     "mark",
-    { class: cue.weight < 0 ? "against" : "for", "data-cue": cue.number, vars: { "--s": `${Math.round(12 + 30 * strength)}%` }, title: `${points(cue.weight)} points` },
+    {
+      class: cue.weight < 0 ? "against" : "for",
+      "data-cue": cue.number,
+      vars: { "--s": `${Math.round(12 + 30 * strength)}%` },
+      title: `${points(cue.weight)} points`,
+    },
     words,
     el("sup", { "aria-hidden": "true" }, cue.number),
   );
@@ -54,8 +77,25 @@ function recording({ modality, measured, flags, heard }) {
   return el(
     "div",
     { class: "recording" },
-    el("p", { class: "recording-name" }, icon(drawn), name, heard && el("span", { class: "dim" }, ` heard: “${heard}”`)),
-    el("ul", { class: "measured" }, measured.map(({ words, value, unit }) => el("li", {}, words, value !== null && el("span", { class: "dim" }, ` ${number(value)}${unit ? ` ${unit}` : ""}`)))),
+    el(
+      "p",
+      { class: "recording-name" },
+      icon(drawn),
+      name,
+      heard && el("span", { class: "dim" }, ` heard: “${heard}”`),
+    ),
+    el(
+      "ul",
+      { class: "measured" },
+      measured.map(({ words, value, unit }) =>
+        el(
+          "li",
+          {},
+          words,
+          value !== null && el("span", { class: "dim" }, ` ${number(value)}${unit ? ` ${unit}` : ""}`),
+        ),
+      ),
+    ),
     flags.map((flag) => el("p", { class: "warn" }, flag)),
   );
 }
@@ -68,10 +108,24 @@ function list(reasoning, top) {
   const row = (cue) => {
     const item = el(
       "li",
-      { class: cue.weight < 0 ? "against" : "for", "data-cue": cue.number, on: { pointerenter: () => light(item, cue.number, true), pointerleave: () => light(item, cue.number, false) } },
+      {
+        class: cue.weight < 0 ? "against" : "for",
+        "data-cue": cue.number,
+        on: { pointerenter: () => light(item, cue.number, true), pointerleave: () => light(item, cue.number, false) },
+      },
       el("span", { class: "cue-number" }, cue.number),
-      el("span", { class: "cue-text" }, cue.kind === "phrase" || cue.kind === "turn" ? `“${cue.text}”` : `${RECORDED[cue.kind][1]}: ${cue.text}`),
-      el("span", { class: "cue-weight" }, el("span", { class: "sr" }, cue.weight < 0 ? "against: " : "for: "), `${points(cue.weight)}`, el("span", { class: "sr" }, " points")),
+      el(
+        "span",
+        { class: "cue-text" },
+        cue.kind === "phrase" || cue.kind === "turn" ? `“${cue.text}”` : `${RECORDED[cue.kind][1]}: ${cue.text}`,
+      ),
+      el(
+        "span",
+        { class: "cue-weight" },
+        el("span", { class: "sr" }, cue.weight < 0 ? "against: " : "for: "),
+        `${points(cue.weight)}`,
+        el("span", { class: "sr" }, " points"),
+      ),
       el("span", { class: "cue-without" }, `without it: ${cue.without}`),
     );
     return item;
@@ -79,7 +133,19 @@ function list(reasoning, top) {
   return el(
     "div",
     { class: "cue-box" },
-    el("p", { class: "legend" }, el("span", {}, el("mark", { class: "for", vars: { "--s": "30%" } }, "for"), " and ", el("mark", { class: "against", vars: { "--s": "30%" } }, "against"), ` ${top}`), el("span", { class: "dim" }, "points lost when the words are left out")),
+    el(
+      "p",
+      { class: "legend" },
+      el(
+        "span",
+        {},
+        el("mark", { class: "for", vars: { "--s": "30%" } }, "for"),
+        " and ",
+        el("mark", { class: "against", vars: { "--s": "30%" } }, "against"),
+        ` ${top}`,
+      ),
+      el("span", { class: "dim" }, "points lost when the words are left out"),
+    ),
     el("ol", { class: "cue-list", "aria-label": `Cues for and against ${top}` }, reasoning.cues.map(row)),
   );
 }

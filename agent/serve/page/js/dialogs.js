@@ -14,7 +14,12 @@ export function dialog(title, parts, { yes = "OK", no = "Cancel", danger = false
       { method: "dialog" },
       el("h2", { id: heading }, title),
       parts,
-      el("div", { class: "dialog-buttons" }, no && el("button", { type: "button", class: "plain", on: { click: () => box.close() } }, no), el("button", { type: "submit", class: danger ? "danger" : "strong", value: "yes" }, yes)),
+      el(
+        "div",
+        { class: "dialog-buttons" },
+        no && el("button", { type: "button", class: "plain", on: { click: () => box.close() } }, no),
+        el("button", { type: "submit", class: danger ? "danger" : "strong", value: "yes" }, yes),
+      ),
     );
     const box = el("dialog", { class: "dialog", "aria-labelledby": heading }, form);
     box.addEventListener("close", () => {
@@ -33,14 +38,44 @@ export function confirmed(title, says, yes) {
 
 /** Ask for a line of text. */
 export function line(title, label, value) {
-  const input = el("input", { type: "text", value, maxlength: 200, required: true, id: "dialog-line", autocomplete: "off" });
-  return dialog(title, [el("label", { for: "dialog-line" }, label), input], { yes: "Save", value: () => input.value.trim() || null });
+  const input = el("input", {
+    type: "text",
+    value,
+    maxlength: 200,
+    required: true,
+    id: "dialog-line",
+    autocomplete: "off",
+  });
+  return dialog(title, [el("label", { for: "dialog-line" }, label), input], {
+    yes: "Save",
+    value: () => input.value.trim() || null,
+  });
 }
 
 /** Ask for the server's key. */
 export function keyAsked() {
-  const input = el("input", { type: "password", required: true, id: "dialog-key", autocomplete: "off", spellcheck: "false" });
-  return dialog("This server asks for a key", [el("p", {}, "Whoever runs it makes one with ", el("code", {}, "thymos serve keys add NAME"), ". It is kept in this tab until you close it."), el("label", { for: "dialog-key" }, "Key"), input], { yes: "Use it", value: () => input.value.trim() || null });
+  const input = el("input", {
+    type: "password",
+    required: true,
+    id: "dialog-key",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  return dialog(
+    "This server asks for a key",
+    [
+      el(
+        "p",
+        {},
+        "Whoever runs it makes one with ",
+        el("code", {}, "thymos serve keys add NAME"),
+        ". It is kept in this tab until you close it.",
+      ),
+      el("label", { for: "dialog-key" }, "Key"),
+      input,
+    ],
+    { yes: "Use it", value: () => input.value.trim() || null },
+  );
 }
 
 /** Show what Thymos is for and what it must not be used for. */

@@ -14,8 +14,17 @@ export function svg(tag, props = {}, ...children) {
 
 function fill(node, props, children) {
   for (const [name, value] of Object.entries(props)) set(node, name, value);
-  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...real(children));
   return node;
+}
+
+function real(children) {
+  return children.flat(3).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+/** Put children in place of what an element has. Null and false are left out, as in `el`. */
+export function put(node, ...children) {
+  node.replaceChildren(...real(children));
 }
 
 function set(node, name, value) {
@@ -37,7 +46,14 @@ export function roving(container, items) {
   items.forEach((item, at) => item.setAttribute("tabindex", at === 0 ? "0" : "-1"));
   container.addEventListener("keydown", (event) => {
     const at = items.indexOf(document.activeElement);
-    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+    const to = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: items.length - 1,
+    };
     if (at < 0 || !(event.key in to)) return;
     event.preventDefault();
     choose(items, Math.min(items.length - 1, Math.max(0, to[event.key]))).focus();

@@ -21,15 +21,33 @@ const FAMILIES = {
 const HUES = new Map(Object.entries(FAMILIES).flatMap(([hue, names]) => names.split(" ").map((name) => [name, +hue])));
 const PLAIN = new Set(["neutral", "no emotion", "none", "other"]);
 // Degrees of the plane (0 is pleasant, 90 excited) -> hue, once round.
-const ROUND = [[0, 150], [45, 78], [90, 45], [135, 20], [180, -55], [225, -103], [270, -140], [315, -175], [360, -210]];
+const ROUND = [
+  [0, 150],
+  [45, 78],
+  [90, 45],
+  [135, 20],
+  [180, -55],
+  [225, -103],
+  [270, -140],
+  [315, -175],
+  [360, -210],
+];
 
-/** Hue (degrees) and chroma of a label, as custom properties for an element of class `emo`. */
+/** Hue (degrees), chroma and lightness of a label, as custom properties for an element of class `emo`. */
 export function tint(label, place = null) {
   const name = String(label).toLowerCase();
   if (PLAIN.has(name)) return { "--h": 230, "--c": 0.025 };
-  if (HUES.has(name)) return { "--h": HUES.get(name), "--c": 0.135 };
-  if (place && (place.valence || place.arousal)) return { "--h": hueAt(place), "--c": 0.12 };
-  return { "--h": [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7), "--c": 0.09 };
+  if (HUES.has(name)) return colour(HUES.get(name), 0.135);
+  if (place && (place.valence || place.arousal)) return colour(hueAt(place), 0.12);
+  return colour(
+    [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7),
+    0.09,
+  );
+}
+
+function colour(hue, chroma) {
+  const yellow = hue > 45 && hue < 125; // a dark yellow is brown: it is as light as 3 to 1 on white allows
+  return { "--h": hue, "--c": chroma, ...(yellow ? { "--l": 0.67 } : {}) };
 }
 
 function hueAt({ valence, arousal }) {

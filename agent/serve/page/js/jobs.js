@@ -4,12 +4,13 @@
 import { chip } from "./analysis.js";
 import { download, json, request } from "./api.js";
 import { confirmed } from "./dialogs.js";
-import { announce, el } from "./dom.js";
+import { announce, el, put } from "./dom.js";
 import { table } from "./table.js";
 
 const EVERY = 1000; // ms
 const SHOWN = 10; // rows of a result
 const RUNNING = new Set(["queued", "running"]);
+const OURS = new Set(["id", "labels", "probabilities", "entropy", "margin", "abstained", "label_set"]); // the rest was kept
 const WORDS = { queued: "waiting", running: "labelling", done: "done", failed: "failed", cancelled: "cancelled" };
 
 export class Jobs {
@@ -43,7 +44,8 @@ export class Jobs {
       this.none.hidden = false;
       this.none.textContent = failure.message;
     }
-    if (!this.resting && jobs.some((job) => RUNNING.has(job.state))) this.waiting = setTimeout(() => this.follow(), EVERY);
+    if (!this.resting && jobs.some((job) => RUNNING.has(job.state)))
+      this.waiting = setTimeout(() => this.follow(), EVERY);
   }
 
   draw(jobs) {
@@ -54,12 +56,13 @@ export class Jobs {
       this.views.get(job.id).update(job);
     }
     const nodes = newest.map((job) => this.views.get(job.id).node);
-    if (nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at])) this.list.replaceChildren(...nodes);
+    if (nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at]))
+      put(this.list, ...nodes);
   }
 }
 
 function listOf(answer) {
-  return Array.isArray(answer) ? answer : answer.data ?? answer.jobs ?? [];
+  return Array.isArray(answer) ? answer : (answer.data ?? answer.jobs ?? []);
 }
 
 class JobView {
@@ -73,7 +76,15 @@ class JobView {
     this.result = el("div", { class: "result" });
     const name = job.name ?? job.file ?? jobs.names.get(job.id) ?? `Job ${job.id.slice(0, 8)}`;
     this.title = name;
-    this.node = el("li", { class: "card job" }, el("div", { class: "job-head" }, el("h3", {}, name), this.badge), this.bar, this.facts, this.buttons, this.result);
+    this.node = el(
+      "li",
+      { class: "card job" },
+      el("div", { class: "job-head" }, el("h3", {}, name), this.badge),
+      this.bar,
+      this.facts,
+      this.buttons,
+      this.result,
+    );
   }
 
   update(job) {
@@ -81,22 +92,50 @@ class JobView {
     this.bar.hidden = !running;
     if (job.rows) this.bar.value = job.done / job.rows;
     else this.bar.removeAttribute("value");
-    this.facts.replaceChildren(...facts(job));
+    put(this.facts, ...facts(job));
     if (job.state === this.state) return;
     if (this.state) announce(`${this.title}: ${WORDS[job.state]}`);
     this.state = job.state;
     this.badge.textContent = WORDS[job.state] ?? job.state;
     this.badge.className = `badge state-${job.state}`;
-    this.buttons.replaceChildren(...this.actions(job, running));
+    put(this.buttons, ...this.actions(job, running));
     if (job.state === "done") this.preview(job);
   }
 
   actions(job, running) {
-    const button = (name, act, kind = "plain") => el("button", { type: "button", class: kind, on: { click: () => act().catch((failure) => this.fail(failure)) } }, name);
-    if (running) return [button("Cancel", () => this.remove(job, "Cancel this job?", "The rows that are labelled so far are dropped.", "Cancel the job"))];
-    const save = (form) => button(form, () => download(`${resultOf(job)}?as=${form}`, `${this.title.replace(/\.\w+$/, "")}-labelled.${form}`), form === "csv" ? "strong" : "plain");
-    const away = button("Remove", () => this.remove(job, "Remove this job?", "Its result is deleted from the server.", "Remove"), "quiet");
-    return job.state === "done" ? [el("span", { class: "dim small" }, "Download"), save("csv"), save("jsonl"), save("parquet"), el("span", { class: "grow" }), away] : [away];
+    const button = (name, act, kind = "plain") =>
+      el(
+        "button",
+        { type: "button", class: kind, on: { click: () => act().catch((failure) => this.fail(failure)) } },
+        name,
+      );
+    if (running)
+      return [
+        button("Cancel", () =>
+          this.remove(job, "Cancel this job?", "The rows that are labelled so far are dropped.", "Cancel the job"),
+        ),
+      ];
+    const save = (form) =>
+      button(
+        form,
+        () => download(`${resultOf(job)}?as=${form}`, `${this.title.replace(/\.\w+$/, "")}-labelled.${form}`),
+        form === "csv" ? "strong" : "plain",
+      );
+    const away = button(
+      "Remove",
+      () => this.remove(job, "Remove this job?", "Its result is deleted from the server.", "Remove"),
+      "quiet",
+    );
+    return job.state === "done"
+      ? [
+          el("span", { class: "dim small" }, "Download"),
+          save("csv"),
+          save("jsonl"),
+          save("parquet"),
+          el("span", { class: "grow" }),
+          away,
+        ]
+      : [away];
   }
 
   async remove(job, title, says, yes) {
@@ -109,18 +148,28 @@ class JobView {
   async preview(job) {
     try {
       const rows = await firstLines(`${resultOf(job)}?as=jsonl`);
-      const columns = Object.keys(rows[0] ?? {}).filter((column) => !["probabilities", "entropy", "margin", "abstained", "label_set", "id"].includes(column));
-      const order = [...columns.filter((column) => column !== "labels"), "labels"];
-      const draw = (column, value, row) => (column === "labels" && Array.isArray(value) ? value.map((label) => chip(label, job.taxonomy, row?.probabilities?.[label])) : null);
-      const drawn = rows.map((row) => ({ ...row, labels: draw("labels", row.labels, row) ?? row.labels }));
-      this.result.replaceChildren(el("details", { class: "fold", open: true }, el("summary", {}, "First rows of the result"), table("First rows of the result", order, drawn, (column, value) => (column === "labels" ? value : null))));
+      const kept = Object.keys(rows[0] ?? {}).filter((column) => !OURS.has(column));
+      const drawn = rows.map((row) => ({
+        ...row,
+        labels: (row.labels ?? []).map((label) => chip(label, job.taxonomy, row.probabilities?.[label])),
+      }));
+      const cells = (column, value) => (column === "labels" ? value : null);
+      put(
+        this.result,
+        el(
+          "details",
+          { class: "fold", open: true },
+          el("summary", {}, "First rows of the result"),
+          table("First rows of the result", [...kept, "labels"], drawn, cells),
+        ),
+      );
     } catch (failure) {
       this.fail(failure);
     }
   }
 
   fail(failure) {
-    this.result.replaceChildren(el("p", { class: "warn", role: "alert" }, failure.message));
+    put(this.result, el("p", { class: "warn", role: "alert" }, failure.message));
   }
 }
 
@@ -129,9 +178,13 @@ function resultOf(job) {
 }
 
 function facts(job) {
-  const rows = job.rows ? `${job.done.toLocaleString("en")} of ${job.rows.toLocaleString("en")} rows` : `${(job.done ?? 0).toLocaleString("en")} rows`;
+  const rows = job.rows
+    ? `${job.done.toLocaleString("en")} of ${job.rows.toLocaleString("en")} rows`
+    : `${(job.done ?? 0).toLocaleString("en")} rows`;
   const bad = job.bad_rows ? ` · ${job.bad_rows.toLocaleString("en")} set aside` : "";
-  const when = job.created ? ` · ${new Date(typeof job.created === "number" ? 1000 * job.created : job.created).toLocaleString()}` : "";
+  const when = job.created
+    ? ` · ${new Date(typeof job.created === "number" ? 1000 * job.created : job.created).toLocaleString()}`
+    : "";
   return [rows + bad + when, job.error ? el("span", { class: "warn" }, ` ${job.error}`) : ""];
 }
 
@@ -145,5 +198,9 @@ async function firstLines(path) {
     if (done || text.split("\n").length > SHOWN) break;
   }
   await reader.cancel();
-  return text.split("\n").slice(0, SHOWN).filter((line) => line.trim()).map((line) => JSON.parse(line));
+  return text
+    .split("\n")
+    .slice(0, SHOWN)
+    .filter((line) => line.trim())
+    .map((line) => JSON.parse(line));
 }

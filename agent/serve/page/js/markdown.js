@@ -5,7 +5,8 @@
 import { el } from "./dom.js";
 
 // Every part is bounded: a line of unmatched marks would otherwise take time that grows with its square.
-const INLINE = /(`[^`\n]{1,2000}`)|\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*\n]{1,2000}?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]{1,2000}?)(?<=\S)_(?!\w)|\[((?:kb|ex|cue):[^\]\s]{1,200})\]/g;
+const INLINE =
+  /(`[^`\n]{1,2000}`)|\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*\n]{1,2000}?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]{1,2000}?)(?<=\S)_(?!\w)|\[((?:kb|ex|cue):[^\]\s]{1,200})\]/g;
 const DEEPEST = 4; // emphasis in emphasis
 
 /** Render; `cite(id)` gives a node for `kb:ID`, `ex:ID` or `cue:N`, or null to leave the text as it is. */
@@ -26,7 +27,10 @@ function block(lines, at, into, cite) {
     into.append(el(heading[1].length < 3 ? "h3" : "h4", {}, inline(heading[2], cite)));
     return at + 1;
   }
-  for (const [tag, mark] of [["ul", /^\s*[-*+]\s+/], ["ol", /^\s*\d{1,3}[.)]\s+/]]) {
+  for (const [tag, mark] of [
+    ["ul", /^\s*[-*+]\s+/],
+    ["ol", /^\s*\d{1,3}[.)]\s+/],
+  ]) {
     if (mark.test(line)) return list(lines, at, into, cite, tag, mark);
   }
   if (line.startsWith(">")) return quote(lines, at, into, cite);
@@ -49,21 +53,37 @@ function list(lines, at, into, cite, tag, mark) {
     else break;
   }
   const first = tag === "ol" ? parseInt(lines[at].trim(), 10) : 1;
-  into.append(el(tag, { start: first === 1 ? null : first }, items.map((item) => el("li", {}, inline(item, cite)))));
+  into.append(
+    el(
+      tag,
+      { start: first === 1 ? null : first },
+      items.map((item) => el("li", {}, inline(item, cite))),
+    ),
+  );
   return end;
 }
 
 function quote(lines, at, into, cite) {
   let end = at;
   while (end < lines.length && lines[end].startsWith(">")) end += 1;
-  const said = lines.slice(at, end).map((line) => line.replace(/^>\s?/, "")).join("\n");
-  into.append(el("blockquote", {}, said.split(/\n{2,}/).map((part) => el("p", {}, inline(part, cite)))));
+  const said = lines
+    .slice(at, end)
+    .map((line) => line.replace(/^>\s?/, ""))
+    .join("\n");
+  into.append(
+    el(
+      "blockquote",
+      {},
+      said.split(/\n{2,}/).map((part) => el("p", {}, inline(part, cite))),
+    ),
+  );
   return end;
 }
 
 function paragraph(lines, at, into, cite) {
   let end = at + 1;
-  while (end < lines.length && lines[end].trim() && !/^(```|#{1,6}\s|>|\s*[-*+]\s+|\s*\d{1,3}[.)]\s+)/.test(lines[end])) end += 1;
+  while (end < lines.length && lines[end].trim() && !/^(```|#{1,6}\s|>|\s*[-*+]\s+|\s*\d{1,3}[.)]\s+)/.test(lines[end]))
+    end += 1;
   into.append(el("p", {}, inline(lines.slice(at, end).join("\n"), cite)));
   return end;
 }
@@ -75,7 +95,11 @@ function inline(text, cite, depth = 0) {
   let place = 0;
   for (const match of text.matchAll(INLINE)) {
     const [whole, code, strong, star, low, cited] = match;
-    const node = cited ? cite(cited) : code ? el("code", { text: code.slice(1, -1) }) : emphasis(strong, star ?? low, cite, depth);
+    const node = cited
+      ? cite(cited)
+      : code
+        ? el("code", { text: code.slice(1, -1) })
+        : emphasis(strong, star ?? low, cite, depth);
     if (node === null) continue;
     nodes.push(...breaks(text.slice(place, match.index)), node);
     place = match.index + whole.length;
@@ -88,5 +112,8 @@ function emphasis(strong, weak, cite, depth) {
 }
 
 function breaks(text) {
-  return text.split("\n").flatMap((line, at) => (at ? [el("br"), line] : [line])).filter((part) => part !== "");
+  return text
+    .split("\n")
+    .flatMap((line, at) => (at ? [el("br"), line] : [line]))
+    .filter((part) => part !== "");
 }

@@ -3,5 +3,11 @@
 import { el } from "./dom.js";
 
 export function notes(sentences) {
-  return sentences?.length ? el("ul", { class: "notes", "aria-label": "Limits" }, sentences.map((each) => el("li", {}, each))) : null;
+  return sentences?.length
+    ? el(
+        "ul",
+        { class: "notes", "aria-label": "Limits" },
+        sentences.map((each) => el("li", {}, each)),
+      )
+    : null;
 }

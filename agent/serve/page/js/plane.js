@@ -17,7 +17,9 @@ const clamp = (value) => Math.max(-1, Math.min(1, value));
 /** Draw `marks` ([{name, place}]) over the labels of a taxonomy; `probabilities` make dots large and name the likeliest. */
 export function plane(labels, marks, probabilities = {}) {
   const placed = labels.filter((label) => label.valence !== null && label.valence !== undefined);
-  const likely = [...placed].sort((a, b) => (probabilities[b.name] ?? 0) - (probabilities[a.name] ?? 0)).slice(0, NAMED);
+  const likely = [...placed]
+    .sort((a, b) => (probabilities[b.name] ?? 0) - (probabilities[a.name] ?? 0))
+    .slice(0, NAMED);
   const named = likely.filter((label) => (probabilities[label.name] ?? 0) > 0.02);
   const says = marks.map(({ name, place }) => `${name}: ${inWords(place)}`).join("; ");
   return svg(
@@ -34,13 +36,17 @@ export function plane(labels, marks, probabilities = {}) {
 /** The disc with its two axes and their names. */
 export function axes() {
   const middle = SIZE / 2;
-  const text = (at, words, anchor, turn) => svg("text", { class: "axis", x: at[0], y: at[1], "text-anchor": anchor, transform: turn }, words);
+  const text = (at, words, anchor, turn) =>
+    svg("text", { class: "axis", x: at[0], y: at[1], "text-anchor": anchor, transform: turn }, words);
   return svg(
     "g",
     { "aria-hidden": "true" },
     svg("circle", { class: "disc", cx: middle, cy: middle, r: HALF * 1.04 }),
     svg("circle", { class: "disc-line", cx: middle, cy: middle, r: HALF * 0.52 }),
-    svg("path", { class: "cross", d: `M${middle} ${MARGIN - 4}V${SIZE - MARGIN + 4}M${MARGIN - 4} ${middle}H${SIZE - MARGIN + 4}` }),
+    svg("path", {
+      class: "cross",
+      d: `M${middle} ${MARGIN - 4}V${SIZE - MARGIN + 4}M${MARGIN - 4} ${middle}H${SIZE - MARGIN + 4}`,
+    }),
     text([middle, 13], "excited", "middle"),
     text([middle, SIZE - 6], "calm", "middle"),
     text([12, middle], "unpleasant", "middle", `rotate(-90 12 ${middle})`),
@@ -52,7 +58,13 @@ function dot(label, probability) {
   const place = { valence: label.valence, arousal: label.arousal };
   return svg(
     "circle",
-    { class: "dot emo", cx: x(place).toFixed(1), cy: y(place).toFixed(1), r: (2.4 + 11 * Math.sqrt(probability)).toFixed(1), vars: { ...tint(label.name, place), "--o": (0.4 + 0.5 * Math.min(1, probability * 2)).toFixed(2) } },
+    {
+      class: "dot emo",
+      cx: x(place).toFixed(1),
+      cy: y(place).toFixed(1),
+      r: (2.4 + 11 * Math.sqrt(probability)).toFixed(1),
+      vars: { ...tint(label.name, place), "--o": (0.4 + 0.5 * Math.min(1, probability * 2)).toFixed(2) },
+    },
     svg("title", {}, label.name),
   );
 }
@@ -71,7 +83,10 @@ function ring({ name, place }, lettered) {
 function path(marks) {
   if (marks.length < 2) return null;
   const [a, b] = marks.map(({ place }) => place);
-  return svg("path", { class: "move", d: `M${x(a).toFixed(1)} ${y(a).toFixed(1)}L${x(b).toFixed(1)} ${y(b).toFixed(1)}` });
+  return svg("path", {
+    class: "move",
+    d: `M${x(a).toFixed(1)} ${y(a).toFixed(1)}L${x(b).toFixed(1)} ${y(b).toFixed(1)}`,
+  });
 }
 
 function names(labels, marks) {
@@ -79,7 +94,14 @@ function names(labels, marks) {
   return labels.map((label) => {
     const spot = free(label.name, { x: x(label), y: y(label) }, taken, { high: 10, gap: 9, right: SIZE });
     const anchor = { start: "start", end: "end" }[spot?.anchor] ?? "middle";
-    return spot && svg("text", { class: "dot-name", x: spot.x.toFixed(1), y: spot.y.toFixed(1), "text-anchor": anchor, "aria-hidden": "true" }, label.name);
+    return (
+      spot &&
+      svg(
+        "text",
+        { class: "dot-name", x: spot.x.toFixed(1), y: spot.y.toFixed(1), "text-anchor": anchor, "aria-hidden": "true" },
+        label.name,
+      )
+    );
   });
 }
 

@@ -15,7 +15,10 @@ export async function recordVoice(longest) {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: HEARING });
   } catch (failure) {
-    await dialog("The microphone cannot be used", [el("p", {}, why(failure, "microphone"))], { yes: "Close", no: null });
+    await dialog("The microphone cannot be used", [el("p", {}, why(failure, "microphone"))], {
+      yes: "Close",
+      no: null,
+    });
     return null;
   }
   return listen(stream, longest);
@@ -23,8 +26,10 @@ export async function recordVoice(longest) {
 
 /** Why a device was not given, as a sentence. */
 export function why(failure, device) {
-  if (!navigator.mediaDevices) return `Browsers give the ${device} only to pages from this machine (127.0.0.1, localhost) or over HTTPS.`;
-  if (failure.name === "NotAllowedError") return `The browser was told not to give this page the ${device}; allow it in the address bar and try again.`;
+  if (!navigator.mediaDevices)
+    return `Browsers give the ${device} only to pages from this machine (127.0.0.1, localhost) or over HTTPS.`;
+  if (failure.name === "NotAllowedError")
+    return `The browser was told not to give this page the ${device}; allow it in the address bar and try again.`;
   if (failure.name === "NotFoundError") return `No ${device} was found.`;
   return `The ${device} cannot be opened: ${failure.message}`;
 }
@@ -47,7 +52,14 @@ async function listen(stream, longest) {
   };
   context.createMediaStreamSource(stream).connect(tap);
   await context.resume();
-  const keep = await dialog("Recording", [el("p", { class: "recording-now" }, el("span", { class: "pulse red", "aria-hidden": "true" }), time, level), el("p", { class: "dim small" }, `Up to ${clock(longest)}. It goes to this server only.`)], { yes: "Stop and attach" });
+  const keep = await dialog(
+    "Recording",
+    [
+      el("p", { class: "recording-now" }, el("span", { class: "pulse red", "aria-hidden": "true" }), time, level),
+      el("p", { class: "dim small" }, `Up to ${clock(longest)}. It goes to this server only.`),
+    ],
+    { yes: "Stop and attach" },
+  );
   stream.getTracks().forEach((track) => track.stop());
   const rate = context.sampleRate;
   await context.close();

@@ -10,7 +10,8 @@ export async function firstRows(file) {
   const whole = file.size <= ENOUGH;
   const start = (await file.slice(0, ENOUGH).text()).replace(/^\uFEFF/, "");
   const rows = /\.(jsonl|ndjson)$/i.test(file.name) ? fromLines(start, whole) : fromTable(start, whole, file.name);
-  if (!rows.length) throw new Error("The file has no row that could be read; it must be CSV with a header, or JSON lines.");
+  if (!rows.length)
+    throw new Error("The file has no row that could be read; it must be CSV with a header, or JSON lines.");
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return { columns, rows: rows.slice(0, SHOWN), text: likely(columns, rows) };
 }
@@ -18,15 +19,18 @@ export async function firstRows(file) {
 function fromLines(start, whole) {
   const lines = start.split("\n");
   if (!whole) lines.pop(); // cut in the middle
-  return lines.filter((line) => line.trim()).slice(0, SHOWN).map((line, at) => {
-    try {
-      const row = JSON.parse(line);
-      if (row && typeof row === "object" && !Array.isArray(row)) return row;
-    } catch {
-      // falls through to the sentence
-    }
-    throw new Error(`Line ${at + 1} must be a JSON object.`);
-  });
+  return lines
+    .filter((line) => line.trim())
+    .slice(0, SHOWN)
+    .map((line, at) => {
+      try {
+        const row = JSON.parse(line);
+        if (row && typeof row === "object" && !Array.isArray(row)) return row;
+      } catch {
+        // falls through to the sentence
+      }
+      throw new Error(`Line ${at + 1} must be a JSON object.`);
+    });
 }
 
 function fromTable(start, whole, name) {
@@ -44,7 +48,9 @@ function mostCommon(line) {
 /** Records of CSV (RFC 4180): quotes may hold separators, line ends and doubled quotes. */
 export function records(text, comma, whole = true) {
   const all = [];
-  let record = [], field = "", quoted = false;
+  let record = [],
+    field = "",
+    quoted = false;
   const end = () => {
     record.push(field);
     field = "";
@@ -72,6 +78,7 @@ export function records(text, comma, whole = true) {
 
 function likely(columns, rows) {
   const named = LIKELY.map((name) => columns.find((column) => column.toLowerCase() === name)).find(Boolean);
-  const length = (column) => rows.reduce((sum, row) => sum + (typeof row[column] === "string" ? row[column].length : 0), 0);
+  const length = (column) =>
+    rows.reduce((sum, row) => sum + (typeof row[column] === "string" ? row[column].length : 0), 0);
   return named ?? [...columns].sort((a, b) => length(b) - length(a))[0];
 }

@@ -2,7 +2,7 @@
 // On a narrow page it lies over everything else. Esc closes it and gives the focus back.
 
 import { json } from "./api.js";
-import { byId, el } from "./dom.js";
+import { byId, el, put } from "./dom.js";
 import { icon } from "./icons.js";
 import { percent } from "./emotions.js";
 
@@ -12,7 +12,25 @@ const narrow = matchMedia("(max-width: 1099px)");
 /** Show what an answer cites. */
 export function openSources(list) {
   state.list = list;
-  draw("Sources", el("ul", { class: "passages" }, list.map((each) => el("li", {}, el("button", { type: "button", class: "passage", on: { click: () => openPassage(each) } }, el("span", { class: "passage-title" }, each.title || each.id, el("span", { class: "badge" }, each.kind)), el("span", { class: "passage-text" }, each.text))))));
+  draw(
+    "Sources",
+    el(
+      "ul",
+      { class: "passages" },
+      list.map((each) =>
+        el(
+          "li",
+          {},
+          el(
+            "button",
+            { type: "button", class: "passage", on: { click: () => openPassage(each) } },
+            el("span", { class: "passage-title" }, each.title || each.id, el("span", { class: "badge" }, each.kind)),
+            el("span", { class: "passage-text" }, each.text),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Show one passage; where only its id is known the server is asked for it. */
@@ -32,12 +50,39 @@ function show(evidence) {
   const several = state.list.length > 1;
   draw(
     evidence.title || (example ? "Labelled example" : evidence.id),
-    several && el("button", { type: "button", class: "quiet", on: { click: () => openSources(state.list) } }, icon("back"), `All ${state.list.length} sources`),
+    several &&
+      el(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => openSources(state.list) } },
+        icon("back"),
+        `All ${state.list.length} sources`,
+      ),
     el("p", { class: "source-meta" }, el("span", { class: "badge" }, evidence.kind), el("code", {}, evidence.id)),
     el("p", { class: "source-text" }, evidence.text),
-    evidence.labels.length > 0 && el("p", { class: "small" }, el("span", { class: "dim" }, example ? "Labelled by people: " : "On: "), evidence.labels.join(", ")),
-    evidence.sources.length > 0 && el("div", {}, el("h3", {}, "Rests on"), el("ul", { class: "rests" }, evidence.sources.map((source) => el("li", {}, source)))),
-    el("dl", { class: "facts" }, fact("Licence", evidence.licence || "not stated"), fact("Nearness to the question", percent(evidence.similarity))),
+    evidence.labels.length > 0 &&
+      el(
+        "p",
+        { class: "small" },
+        el("span", { class: "dim" }, example ? "Labelled by people: " : "On: "),
+        evidence.labels.join(", "),
+      ),
+    evidence.sources.length > 0 &&
+      el(
+        "div",
+        {},
+        el("h3", {}, "Rests on"),
+        el(
+          "ul",
+          { class: "rests" },
+          evidence.sources.map((source) => el("li", {}, source)),
+        ),
+      ),
+    el(
+      "dl",
+      { class: "facts" },
+      fact("Licence", evidence.licence || "not stated"),
+      fact("Nearness to the question", percent(evidence.similarity)),
+    ),
   );
 }
 
@@ -49,8 +94,16 @@ function draw(title, ...content) {
   const drawer = byId("drawer");
   if (drawer.hidden) state.back = document.activeElement;
   const heading = el("h2", { tabindex: -1 }, title);
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close the sources", on: { click: closeSources } }, icon("close"));
-  drawer.replaceChildren(el("div", { class: "drawer-head" }, heading, close), el("div", { class: "drawer-body", tabindex: 0, role: "group", "aria-label": title }, content.filter(Boolean)));
+  const close = el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Close the sources", on: { click: closeSources } },
+    icon("close"),
+  );
+  put(
+    drawer,
+    el("div", { class: "drawer-head" }, heading, close),
+    el("div", { class: "drawer-body", tabindex: 0, role: "group", "aria-label": title }, content),
+  );
   drawer.hidden = false;
   byId("app").classList.add("with-drawer");
   aside(narrow.matches);

@@ -16,7 +16,27 @@ export function steps(all, cite) {
   const told = all.filter((step) => step.sentences.length);
   if (!told.length) return null;
   const items = told.map((step) =>
-    el("li", {}, el("p", { class: "step-title" }, TITLES[step.name] ?? step.name), step.sentences.map((sentence) => el("p", {}, sentence.text, " ", sentence.citations.length ? sentence.citations.map((id) => [cite(id), " "]) : el("span", { class: "bare" }, "rests on nothing shown")))),
+    el(
+      "li",
+      {},
+      el("p", { class: "step-title" }, TITLES[step.name] ?? step.name),
+      step.sentences.map((sentence) =>
+        el(
+          "p",
+          {},
+          sentence.text,
+          " ",
+          sentence.citations.length
+            ? sentence.citations.map((id) => [cite(id), " "])
+            : el("span", { class: "bare" }, "rests on nothing shown"),
+        ),
+      ),
+    ),
   );
-  return el("details", { class: "fold" }, el("summary", {}, "Why: the reasoning in ", told.length === 1 ? "one step" : `${told.length} steps`), el("ol", { class: "steps" }, items));
+  return el(
+    "details",
+    { class: "fold" },
+    el("summary", {}, "Why: the reasoning in ", told.length === 1 ? "one step" : `${told.length} steps`),
+    el("ol", { class: "steps" }, items),
+  );
 }

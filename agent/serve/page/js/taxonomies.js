@@ -28,6 +28,8 @@ export function titleOf(name) {
 
 /** A `<select>` of label sets. */
 export function taxonomyChoice(props, chosen) {
-  const options = [...known.values()].map(({ name, title, labels }) => el("option", { value: name, selected: name === chosen }, `${title} (${labels.length})`));
+  const options = [...known.values()].map(({ name, title, labels }) =>
+    el("option", { value: name, selected: name === chosen }, `${title} (${labels.length})`),
+  );
   return el("select", props, options);
 }

@@ -2,7 +2,7 @@
 
 import { download, json } from "./api.js";
 import { confirmed, line } from "./dialogs.js";
-import { announce, byId, el } from "./dom.js";
+import { announce, byId, el, put } from "./dom.js";
 import { icon } from "./icons.js";
 
 const DAY = 86_400_000; // ms
@@ -30,7 +30,12 @@ export function markThread(open) {
 function drawThreads() {
   const groups = Map.groupBy ? Map.groupBy(state.list, age) : grouped(state.list);
   const parts = [...groups].flatMap(([name, threads]) => [el("h2", {}, name), el("ul", {}, threads.map(entry))]);
-  byId("threads").replaceChildren(...(parts.length ? parts : [el("p", { class: "dim small" }, "Nothing yet. Conversations stay on this machine until you delete them.")]));
+  put(
+    byId("threads"),
+    ...(parts.length
+      ? parts
+      : [el("p", { class: "dim small" }, "Nothing yet. Conversations stay on this machine until you delete them.")]),
+  );
 }
 
 function grouped(list) {
@@ -53,7 +58,17 @@ function entry(thread) {
     "li",
     { class: thread.id === state.open ? "current" : null },
     el("a", { href: `#/t/${thread.id}`, "aria-current": thread.id === state.open ? "page" : null, title }, title),
-    el("button", { type: "button", class: "icon-button small-icon", "aria-label": `What to do with ${title}`, "aria-haspopup": "menu", on: { click: (event) => openMenu(thread, event.currentTarget) } }, icon("more")),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "icon-button small-icon",
+        "aria-label": `What to do with ${title}`,
+        "aria-haspopup": "menu",
+        on: { click: (event) => openMenu(thread, event.currentTarget) },
+      },
+      icon("more"),
+    ),
   );
 }
 
@@ -63,9 +78,29 @@ export function openMenu(thread, button) {
     menu.hidePopover();
     work().catch((failure) => announce(failure.message));
   };
-  const item = (name, work, kind = "") => el("button", { type: "button", role: "menuitem", tabindex: -1, class: `menu-item ${kind}`, on: { click: act(work) } }, name);
-  const items = [item("Rename…", () => rename(thread)), item("Export as Markdown", () => save(thread, "markdown", "md")), item("Export as JSON", () => save(thread, "json", "json")), item("Delete…", () => remove(thread), "menu-danger")];
-  const menu = el("div", { class: "menu", role: "menu", popover: "auto", "aria-label": "Conversation", on: { keydown: (event) => step(event, items, menu, button) } }, items);
+  const item = (name, work, kind = "") =>
+    el(
+      "button",
+      { type: "button", role: "menuitem", tabindex: -1, class: `menu-item ${kind}`, on: { click: act(work) } },
+      name,
+    );
+  const items = [
+    item("Rename…", () => rename(thread)),
+    item("Export as Markdown", () => save(thread, "markdown", "md")),
+    item("Export as JSON", () => save(thread, "json", "json")),
+    item("Delete…", () => remove(thread), "menu-danger"),
+  ];
+  const menu = el(
+    "div",
+    {
+      class: "menu",
+      role: "menu",
+      popover: "auto",
+      "aria-label": "Conversation",
+      on: { keydown: (event) => step(event, items, menu, button) },
+    },
+    items,
+  );
   menu.addEventListener("toggle", (event) => event.newState === "closed" && menu.remove());
   document.body.append(menu);
   menu.showPopover();
@@ -99,12 +134,20 @@ async function rename(thread) {
 }
 
 async function save(thread, form, ending) {
-  const name = (thread.title || "conversation").replace(/[^\p{L}\p{N} _-]+/gu, "").trim().slice(0, 60) || "conversation";
+  const name =
+    (thread.title || "conversation")
+      .replace(/[^\p{L}\p{N} _-]+/gu, "")
+      .trim()
+      .slice(0, 60) || "conversation";
   await download(`/api/threads/${thread.id}/export?as=${form}`, `${name}.${ending}`);
 }
 
 async function remove(thread) {
-  const sure = await confirmed("Delete this conversation?", `“${thread.title || "New conversation"}” goes with its files and your feedback on it. This cannot be undone.`, "Delete");
+  const sure = await confirmed(
+    "Delete this conversation?",
+    `“${thread.title || "New conversation"}” goes with its files and your feedback on it. This cannot be undone.`,
+    "Delete",
+  );
   if (!sure) return;
   await json("DELETE", `/api/threads/${thread.id}`);
   announce("Deleted.");

@@ -2,26 +2,38 @@
 // column a moment. Pointing at a column, or arrow keys, show its words; a table says the same without a drawing.
 
 import { distribution } from "./chart.js";
-import { el, roving, svg } from "./dom.js";
+import { el, put, roving, svg } from "./dom.js";
 import { clock, inWords, percent, ranked, tint } from "./emotions.js";
 import { notes } from "./notes.js";
 
 const LINE = 100; // height of the valence plot in units of its drawing
-const SPACIOUS = 14; // up to so many columns have room for an initial
+const WORDED = 10; // up to so many columns have room for a word
+const SPACIOUS = 14; // and up to so many for an initial
 
 /** Draw a `Timeline`. */
 export function timeline(finding) {
-  const moments = finding.moments.map((moment, at) => ({ ...moment, at, top: ranked(moment.probabilities)[0] ?? null }));
+  const moments = finding.moments.map((moment, at) => ({
+    ...moment,
+    at,
+    top: ranked(moment.probabilities)[0] ?? null,
+  }));
   const detail = el("div", { class: "moment-detail" });
   const columns = moments.map((moment) => column(moment, moments, detail));
-  const strip = el("div", { class: "columns", role: "group", "aria-label": `${finding.title}: ${moments.length} moments, arrow keys move` }, columns);
+  const strip = el(
+    "div",
+    { class: "columns", role: "group", "aria-label": `${finding.title}: ${moments.length} moments, arrow keys move` },
+    columns,
+  );
   roving(strip, columns);
   if (moments.length) select(columns, moments, 0, detail);
-  strip.addEventListener("focusin", (event) => columns.includes(event.target) && select(columns, moments, columns.indexOf(event.target), detail));
+  strip.addEventListener(
+    "focusin",
+    (event) => columns.includes(event.target) && select(columns, moments, columns.indexOf(event.target), detail),
+  );
   return el(
     "div",
     { class: "timeline" },
-    el("div", { class: "plot" }, scale(), el("div", { class: "plot-area" }, line(moments), strip)),
+    el("div", { class: "plot-area" }, scale(), line(moments), strip),
     ends(moments),
     detail,
     table(moments),
@@ -42,10 +54,20 @@ function column(moment, moments, detail) {
       type: "button",
       class: `column emo${moment.top ? "" : " unread"}`,
       "aria-label": spoken(moment),
-      vars: { ...tint(label, moment.place), "--grow": width(moment), "--share": share.toFixed(3), "--down": pleasant?.toFixed(3) ?? 0.5 },
+      vars: {
+        ...tint(label, moment.place),
+        "--grow": width(moment),
+        "--share": share.toFixed(3),
+        "--down": pleasant?.toFixed(3) ?? 0.5,
+      },
     },
     pleasant !== null && el("span", { class: "bead" }),
-    el("span", { class: "stack" }, moments.length <= SPACIOUS && moment.speaker && el("span", { class: "initial" }, [...moment.speaker][0])),
+    moments.length <= WORDED && label && el("span", { class: "column-name" }, label),
+    el(
+      "span",
+      { class: "stack" },
+      moments.length <= SPACIOUS && moment.speaker && el("span", { class: "initial" }, [...moment.speaker][0]),
+    ),
   );
   const show = () => select([...button.parentNode.children], moments, moment.at, detail);
   button.addEventListener("pointerenter", show);
@@ -55,19 +77,28 @@ function column(moment, moments, detail) {
 
 function spoken(moment) {
   const who = [when(moment), moment.speaker].filter(Boolean).join(", ");
-  const what = moment.top ? `${moment.top[0]} ${percent(moment.top[1])}` : moment.problem ?? "not labelled";
+  const what = moment.top ? `${moment.top[0]} ${percent(moment.top[1])}` : (moment.problem ?? "not labelled");
   return `${who}: ${what}`;
 }
 
 function when(moment) {
-  return moment.start === null || moment.start === undefined ? `Turn ${moment.at + 1}` : `${clock(moment.start)} to ${clock(moment.end ?? moment.start)}`;
+  return moment.start === null || moment.start === undefined
+    ? `Turn ${moment.at + 1}`
+    : `${clock(moment.start)} to ${clock(moment.end ?? moment.start)}`;
 }
 
 function select(columns, moments, at, detail) {
   columns.forEach((each, index) => each.classList.toggle("selected", index === at));
   const moment = moments[at];
-  detail.replaceChildren(
-    el("p", { class: "moment-head" }, el("strong", {}, moment.speaker ?? when(moment)), moment.speaker && el("span", { class: "dim" }, when(moment)), moment.place && el("span", { class: "dim" }, inWords(moment.place))),
+  put(
+    detail,
+    el(
+      "p",
+      { class: "moment-head" },
+      el("strong", {}, moment.speaker ?? when(moment)),
+      moment.speaker && el("span", { class: "dim" }, when(moment)),
+      moment.place && el("span", { class: "dim" }, inWords(moment.place)),
+    ),
     el("p", { class: "said" }, moment.text || (moment.problem ? "" : "(no words)")),
     moment.problem && el("p", { class: "warn" }, moment.problem),
     moment.top && distribution(Object.fromEntries(ranked(moment.probabilities).slice(0, 3)), moment.labels),
@@ -86,7 +117,9 @@ function line(moments) {
     gone += width(moment);
     return moment.place ? [[middle, ((1 - moment.place.valence) / 2) * LINE]] : [];
   });
-  const through = spots.map(([across, down], at) => `${at ? "L" : "M"}${across.toFixed(1)} ${down.toFixed(1)}`).join("");
+  const through = spots
+    .map(([across, down], at) => `${at ? "L" : "M"}${across.toFixed(1)} ${down.toFixed(1)}`)
+    .join("");
   return svg(
     "svg",
     { class: "valence", viewBox: `0 0 1000 ${LINE}`, preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -103,14 +136,40 @@ function ends(moments) {
     "p",
     { class: "ends", "aria-hidden": "true" },
     el("span", {}, timed ? clock(moments[0].start ?? 0) : "turn 1"),
-    el("span", {}, "line: valence · bars: likeliest emotion, as high as it is sure"),
+    el("span", { class: "key" }, "line: valence · bars: likeliest emotion, as high as it is sure"),
     el("span", {}, timed ? clock(last.end) : `turn ${moments.length}`),
   );
 }
 
 function table(moments) {
   const row = (moment) =>
-    el("tr", {}, el("th", { scope: "row" }, when(moment)), el("td", {}, moment.speaker ?? ""), el("td", {}, moment.text), el("td", {}, moment.top ? `${moment.labels.join(", ") || moment.top[0]} (${percent(moment.top[1])})` : moment.problem ?? ""));
-  const head = el("tr", {}, ["When", "Who", "Words", "Emotion"].map((name) => el("th", { scope: "col" }, name)));
-  return el("details", { class: "fold" }, el("summary", {}, "As a table"), el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": "Moments as a table" }, el("table", {}, el("thead", {}, head), el("tbody", {}, moments.map(row)))));
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, when(moment)),
+      el("td", {}, moment.speaker ?? ""),
+      el("td", {}, moment.text),
+      el(
+        "td",
+        {},
+        moment.top
+          ? `${moment.labels.join(", ") || moment.top[0]} (${percent(moment.top[1])})`
+          : (moment.problem ?? ""),
+      ),
+    );
+  const head = el(
+    "tr",
+    {},
+    ["When", "Who", "Words", "Emotion"].map((name) => el("th", { scope: "col" }, name)),
+  );
+  return el(
+    "details",
+    { class: "fold" },
+    el("summary", {}, "As a table"),
+    el(
+      "div",
+      { class: "table-box", tabindex: 0, role: "region", "aria-label": "Moments as a table" },
+      el("table", {}, el("thead", {}, head), el("tbody", {}, moments.map(row))),
+    ),
+  );
 }

@@ -1,7 +1,7 @@
 // One turn on the page: what was said with its attachments, and the answer as it grows from events or as it is kept.
 
 import { shownAttachment } from "./attachments.js";
-import { announce, el } from "./dom.js";
+import { announce, el, put } from "./dom.js";
 import { flash } from "./cues.js";
 import { card } from "./findings.js";
 import { feedback } from "./feedback.js";
@@ -9,14 +9,27 @@ import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { openPassage, openSources } from "./sources.js";
 
-const TOOLS = { analyse: "Analysis", search: "Knowledge base", compare: "Comparison", timeline: "Timeline", label_file: "Labelled file", synthesise: "Written", explain_label: "Label" };
+const TOOLS = {
+  analyse: "Analysis",
+  search: "Knowledge base",
+  compare: "Comparison",
+  timeline: "Timeline",
+  label_file: "Labelled file",
+  synthesise: "Written",
+  explain_label: "Label",
+};
 
 /** What a user said. */
 export function asked(message, thread) {
   return el(
     "article",
     { class: "asked", "aria-label": "You" },
-    message.attachments.length > 0 && el("div", { class: "shown" }, message.attachments.map((each) => shownAttachment(each, thread))),
+    message.attachments.length > 0 &&
+      el(
+        "div",
+        { class: "shown" },
+        message.attachments.map((each) => shownAttachment(each, thread)),
+      ),
     message.text && el("p", { class: "bubble" }, message.text),
   );
 }
@@ -36,7 +49,15 @@ export class AnswerView {
     this.words = el("div", { class: "words" });
     this.cards = el("div", { class: "cards" });
     this.end = el("div", { class: "end" });
-    this.node = el("article", { class: "answer", "aria-label": "Thymos" }, this.status, this.bar, this.words, this.cards, this.end);
+    this.node = el(
+      "article",
+      { class: "answer", "aria-label": "Thymos" },
+      this.status,
+      this.bar,
+      this.words,
+      this.cards,
+      this.end,
+    );
   }
 
   /** Show that the message is on its way. */
@@ -46,7 +67,7 @@ export class AnswerView {
   }
 
   say(words) {
-    this.status.replaceChildren(el("span", { class: "pulse", "aria-hidden": "true" }), words);
+    put(this.status, el("span", { class: "pulse", "aria-hidden": "true" }), words);
     announce(words);
   }
 
@@ -63,7 +84,7 @@ export class AnswerView {
   progress({ share, says }) {
     this.bar.hidden = false;
     this.bar.value = share;
-    if (says) this.status.replaceChildren(el("span", { class: "pulse", "aria-hidden": "true" }), says); // not announced: there are many
+    if (says) put(this.status, el("span", { class: "pulse", "aria-hidden": "true" }), says); // not announced: there are many
   }
 
   found(finding) {
@@ -80,7 +101,10 @@ export class AnswerView {
   }
 
   write() {
-    this.words.replaceChildren(markdown(this.text, (id) => this.cite(id)));
+    put(
+      this.words,
+      markdown(this.text, (id) => this.cite(id)),
+    );
   }
 
   /** Show the whole answer, as it is kept. */
@@ -89,31 +113,53 @@ export class AnswerView {
     this.text = answer.text;
     this.sources = answer.sources;
     if (this.findings.length !== answer.findings.length) {
-      this.cards.replaceChildren();
+      put(this.cards);
       this.findings = [];
       answer.findings.forEach((finding) => this.found(finding));
     }
     this.write();
     this.node.classList.toggle("guarded", Boolean(answer.guarded));
-    if (TOOLS[answer.tool]) this.status.replaceChildren(TOOLS[answer.tool], answer.chosen_by !== "router" && el("span", { class: "dim" }, ` · chosen by ${answer.chosen_by}`));
+    if (TOOLS[answer.tool])
+      put(
+        this.status,
+        TOOLS[answer.tool],
+        answer.chosen_by !== "router" && el("span", { class: "dim" }, ` · chosen by ${answer.chosen_by}`),
+      );
     else this.status.remove();
-    this.end.replaceChildren(...this.footer(turn, given));
+    put(this.end, ...this.footer(turn, given));
   }
 
   footer(turn, given) {
     const cited = this.sources.length;
     const [thumbs, more] = feedback({ thread: this.thread, turn, given, taxonomy: taxonomyIn(this.findings) });
-    const copied = el("button", { type: "button", class: "icon-button small-icon", "aria-label": "Copy the answer", title: "Copy the answer" }, icon("copy"));
-    copied.addEventListener("click", () => navigator.clipboard.writeText(this.text).then(() => announce("Copied."), () => announce("The browser does not allow copying.")));
-    const button = cited > 0 && el("button", { type: "button", class: "sources-button", on: { click: () => openSources(this.sources) } }, icon("book"), cited === 1 ? "1 source" : `${cited} sources`);
+    const copied = el(
+      "button",
+      { type: "button", class: "icon-button small-icon", "aria-label": "Copy the answer", title: "Copy the answer" },
+      icon("copy"),
+    );
+    copied.addEventListener("click", () =>
+      navigator.clipboard.writeText(this.text).then(
+        () => announce("Copied."),
+        () => announce("The browser does not allow copying."),
+      ),
+    );
+    const button =
+      cited > 0 &&
+      el(
+        "button",
+        { type: "button", class: "sources-button", on: { click: () => openSources(this.sources) } },
+        icon("book"),
+        cited === 1 ? "1 source" : `${cited} sources`,
+      );
     return [el("div", { class: "end-row" }, button, el("span", { class: "grow" }), copied, thumbs), more];
   }
 
   failed(says) {
     this.stop();
     this.status.remove();
-    const again = this.retry && el("button", { type: "button", class: "plain", on: { click: this.retry } }, "Try again");
-    this.end.replaceChildren(el("div", { class: "failed", role: "alert" }, el("p", {}, says), again));
+    const again =
+      this.retry && el("button", { type: "button", class: "plain", on: { click: this.retry } }, "Try again");
+    put(this.end, el("div", { class: "failed", role: "alert" }, el("p", {}, says), again));
   }
 
   stop() {
@@ -124,11 +170,20 @@ export class AnswerView {
   }
 
   tools() {
-    return { thread: this.thread, cite: (id) => this.cite(id), open: (each) => openPassage(each, this.known()), fail: (failure) => announce(failure.message) };
+    return {
+      thread: this.thread,
+      cite: (id) => this.cite(id),
+      open: (each) => openPassage(each, this.known()),
+      fail: (failure) => announce(failure.message),
+    };
   }
 
   known() {
-    const found = this.findings.flatMap((each) => [...(each.passages ?? []), ...(each.reasoning?.evidence ?? []), ...(each.reasoning?.examples ?? [])]);
+    const found = this.findings.flatMap((each) => [
+      ...(each.passages ?? []),
+      ...(each.reasoning?.evidence ?? []),
+      ...(each.reasoning?.examples ?? []),
+    ]);
     return this.sources.length ? this.sources : [...new Map(found.map((each) => [each.id, each])).values()];
   }
 
@@ -137,15 +192,34 @@ export class AnswerView {
     const kind = id.slice(0, id.indexOf(":"));
     const name = id.slice(kind.length + 1);
     if (kind === "cue") {
-      return el("button", { type: "button", class: "cite cite-cue", "aria-label": `Show cue ${name}`, on: { click: () => flash(this.node, CSS.escape(name)) } }, name);
+      return el(
+        "button",
+        {
+          type: "button",
+          class: "cite cite-cue",
+          "aria-label": `Show cue ${name}`,
+          on: { click: () => flash(this.node, CSS.escape(name)) },
+        },
+        name,
+      );
     }
-    const open = () => openPassage(this.evidence(name) ?? { id: name }, this.known());
-    return el("button", { type: "button", class: "cite", "aria-label": `Open source ${name}`, title: name, on: { click: open } }, short(name));
+    const known = this.evidence(name);
+    const title = known?.title || name;
+    const open = () => openPassage(known ?? { id: name }, this.known());
+    return el(
+      "button",
+      { type: "button", class: "cite", "aria-label": `Open source: ${title}`, title, on: { click: open } },
+      short(title),
+    );
   }
 
   evidence(id) {
     const parts = this.findings.flatMap((each) => [each, each.first, each.second]).filter(Boolean);
-    const found = parts.flatMap((each) => [...(each.passages ?? []), ...(each.reasoning?.evidence ?? []), ...(each.reasoning?.examples ?? [])]);
+    const found = parts.flatMap((each) => [
+      ...(each.passages ?? []),
+      ...(each.reasoning?.evidence ?? []),
+      ...(each.reasoning?.examples ?? []),
+    ]);
     return [...this.sources, ...found].find((each) => each.id === id);
   }
 }

@@ -32,7 +32,9 @@ async function resampled(samples, rate) {
 
 function pcm(samples) {
   const out = new DataView(new ArrayBuffer(2 * samples.length));
-  samples.forEach((sample, at) => out.setInt16(2 * at, Math.max(-32768, Math.min(32767, Math.round(32767 * sample))), true));
+  samples.forEach((sample, at) =>
+    out.setInt16(2 * at, Math.max(-32768, Math.min(32767, Math.round(32767 * sample))), true),
+  );
   return out.buffer;
 }
 
