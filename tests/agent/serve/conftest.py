@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.agent.serve.fake_server import Fake, create
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 15_000  # ms: far more than a step takes, for machines that do other work too
 DEVICES = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -25,6 +26,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.skip(f"needs a browser: none of {', '.join(NAMES)} is on the path and THYMOS_CHROMIUM is not set")
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium's sandbox refuses to run as root
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=[*DEVICES, *root])
         yield chromium
@@ -81,7 +83,7 @@ class Opened:
         if not notice:
             context.add_init_script("localStorage.setItem('thymos-notice', '1')")
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._asked)

@@ -59,6 +59,12 @@ def test_everything_that_the_frame_and_the_scripts_name_is_there_and_nothing_els
     assert reached == on_disk
 
 
+def test_every_module_is_fetched_at_once_and_not_when_another_names_it(frame: _Frame) -> None:
+    early = {attributes["href"] for _, attributes in frame.tags if attributes.get("rel") == "modulepreload"}
+    elsewhere = {"early.js", "app.js", "worklet.js"}  # in the frame itself, and in the audio thread
+    assert early == {f"/static/js/{path.name}" for path in SCRIPTS if path.name not in elsewhere}
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_never_makes_html_or_code_of_text(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

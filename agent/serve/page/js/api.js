@@ -46,9 +46,15 @@ async function askKey() {
   return key;
 }
 
+/** Whether there is another key than the one that was refused: another request may have asked meanwhile. */
+async function newKey(refused) {
+  return access.key !== refused || Boolean(await askKey());
+}
+
 /** Fetch; asks for a key on 401 and tries again; raises `Refusal` where the answer is an error. */
 export async function request(path, options = {}) {
   const { headers: more, ...rest } = options;
+  const used = access.key;
   let response;
   try {
     response = await fetch(path, { ...rest, headers: headers(more), credentials: "same-origin", redirect: "error" });
@@ -56,7 +62,7 @@ export async function request(path, options = {}) {
     if (failure.name === "AbortError") throw failure;
     throw new Refusal("The server does not answer. Is `thymos serve` still running?", 0);
   }
-  if (response.status === 401 && (await askKey())) return request(path, options);
+  if (response.status === 401 && (await newKey(used))) return request(path, options);
   if (!response.ok) throw refusal(response.status, await response.text(), response.headers.get("Retry-After"));
   return response;
 }
@@ -106,13 +112,14 @@ export async function events(path, body, each, signal) {
 export function upload(path, form, progress = () => {}) {
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();
+    const used = access.key;
     sending.open("POST", path);
     for (const [name, value] of Object.entries(headers())) sending.setRequestHeader(name, value);
     sending.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     sending.onerror = () => reject(new Refusal("The upload broke off. Is `thymos serve` still running?", 0));
     sending.onload = async () => {
       if (sending.status < 300) resolve(JSON.parse(sending.responseText));
-      else if (sending.status === 401 && (await askKey())) resolve(upload(path, form, progress));
+      else if (sending.status === 401 && (await newKey(used))) resolve(upload(path, form, progress));
       else reject(refusal(sending.status, sending.responseText, sending.getResponseHeader("Retry-After")));
     };
     sending.send(form);

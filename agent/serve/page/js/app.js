@@ -15,8 +15,7 @@ import { listThreads } from "./threads.js";
 async function start() {
   access.onKey = keyAsked;
   furnish();
-  const about = await json("GET", "/api/about");
-  await loadTaxonomies();
+  const [about] = await Promise.all([json("GET", "/api/about"), loadTaxonomies()]);
   const parts = {
     chat: new Chat(about, (address) => {
       location.hash = address;
