@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 
-from thymos.agent.chat.values import (
+from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.findings import (
     Analysis,
-    Answer,
-    Attachment,
     Comparison,
     Finding,
     LabelCard,
     LabelledFile,
+    Measured,
     Moment,
     Passages,
     Place,
     Timeline,
-    Tool,
     Written,
 )
+from thymos.agent.chat.values import Answer, Tool
 from thymos.agent.reasoning.values import Cue, Evidence, Measurement, Reasoning, Recording, Sentence, Step
 from thymos.prompts.catalogue import load_taxonomy
 
@@ -148,6 +148,14 @@ RECORDING = Recording(
 )
 
 
+WRIST = Recording(
+    modality="physiology",
+    measured=(Measurement(name="heart rate", words="quick heart", value=96.0, unit="/min"),),
+    flags=(),
+    heard=None,
+)
+
+
 def analysis(text: str, title: str = "text", *, voice: bool = False) -> Analysis:
     """An analysis of a text, with a voice or without."""
     value = reasoning(text, voice=voice)
@@ -162,6 +170,8 @@ def analysis(text: str, title: str = "text", *, voice: bool = False) -> Analysis
 
 def findings(kind: str, text: str, attached: Attachment | None) -> tuple[Finding, ...]:
     """Findings of the kind that a message asks for."""
+    if "wrist" in text:
+        return (Measured(title="wrist.csv", recording=WRIST, notes=("No adapter names an emotion from it.",)),)
     if kind == "compare":
         first, second = analysis("You are always late.", "A"), analysis(PRIZE, "B")
         sad = filled({"annoyance": 0.61, "anger": 0.2, "disapproval": 0.1})

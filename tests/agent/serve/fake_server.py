@@ -20,23 +20,9 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from tests.agent.serve.canned import APPRAISAL, SURPRISE, answer
-from thymos.agent.chat.values import (
-    Answer,
-    Attachment,
-    Called,
-    Done,
-    Event,
-    Failed,
-    Feedback,
-    Found,
-    Kind,
-    Message,
-    Progress,
-    Said,
-    Thread,
-    Tool,
-    Turn,
-)
+from thymos.agent.chat.attachment import Attachment, Kind
+from thymos.agent.chat.events import Called, Done, Event, Failed, Found, Progress, Said
+from thymos.agent.chat.values import Answer, Feedback, Message, Thread, Tool, Turn
 from thymos.prompts.catalogue import builtin_taxonomies, load_taxonomy
 
 POLICY = (
@@ -241,7 +227,7 @@ def _jobs(app: FastAPI, fake: Fake) -> None:
         lines = (await file.read()).decode().splitlines()
         column = lines[0].split(",").index(text_column)
         texts = [line.split(",")[column] for line in lines[1:]]
-        job = {"id": uuid.uuid4().hex, "state": "queued", "rows": len(texts), "done": 0, "bad_rows": 1, "error": None}
+        job = {"id": uuid.uuid4().hex, "name": file.filename, "state": "queued", "rows": len(texts), "done": 0, "bad_rows": 1, "error": None}
         job |= {"created": datetime.now(UTC).isoformat(), "taxonomy": taxonomy, "texts": texts}
         fake.jobs[job["id"]] = job | {"result": f"/v1/jobs/{job['id']}/result"}
         return view(fake.jobs[job["id"]])
@@ -257,6 +243,8 @@ def _jobs(app: FastAPI, fake: Fake) -> None:
     @app.get("/v1/jobs/{job}/result")
     async def result(job: str, request: Request) -> Response:
         rows = [{"id": str(at), "labels": ["joy"], "probabilities": {"joy": 0.7}, "text": text} for at, text in enumerate(fake.jobs[job]["texts"])]
+        if request.query_params["as"] == "errors":
+            return Response('{"row": 3, "reason": "no text"}\n', media_type="application/jsonl")
         if request.query_params["as"] == "csv":
             return Response("id,labels\n" + "".join(f"{row['id']},joy\n" for row in rows), media_type="text/csv")
         return Response("".join(json.dumps(row) + "\n" for row in rows), media_type="application/jsonl")
@@ -287,7 +275,7 @@ def _facts(app: FastAPI, fake: Fake) -> None:
 
     @app.get("/api/about")
     async def about() -> dict[str, Any]:
-        limits = {"bytes": fake.most, "seconds": 300, "pixels": 50_000_000}
+        limits = {"attachment_bytes": fake.most, "corpus_bytes": fake.most, "audio_seconds": 300.0, "attachments": 4}
         return {
             "version": "0.1.0",
             "model": "SmolLM2-135M-Instruct",

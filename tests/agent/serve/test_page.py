@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.agent.serve.canned import PRIZE
 from tests.agent.serve.conftest import Opened, ask
 from tests.agent.serve.fake_server import Fake
-from thymos.agent.chat.values import Feedback, Message, Turn
+from thymos.agent.chat.values import Answer, Feedback, Message, Turn
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -75,8 +75,6 @@ def test_a_citation_opens_its_source_and_esc_gives_the_focus_back(opened: Opened
 
 
 def test_a_source_that_the_answer_does_not_carry_is_asked_for(opened: Opened, fake: Fake) -> None:
-    from thymos.agent.chat.values import Answer
-
     fake.reply = Answer(text="See [kb:appraisal-surprise] and [kb:nothing-such].", tool="search")
     opened.expected.append("404")
     page = opened()
@@ -178,6 +176,7 @@ def test_a_comparison_draws_the_change_to_both_sides_of_a_middle_line(opened: Op
     [
         ("what does surprise mean?", "label", ["caught off guard", "Plutchik", "no counterpart"]),
         ("what says science?", "passages", ["draws attention", "definition"]),
+        ("my wrist", "measured", ["wrist.csv", "quick heart 96 /min", "No adapter names an emotion from it."]),
         ("write two sentences", "written", ["They found her. She is fine.", "66 %", "2 of 9 kept"]),
     ],
 )

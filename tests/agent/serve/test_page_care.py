@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.agent.serve.canned import PRIZE, analysis
 from tests.agent.serve.conftest import Opened, ask
 from tests.agent.serve.fake_server import Fake
-from thymos.agent.chat.values import Answer, Moment, Timeline
+from thymos.agent.chat.findings import Moment, Timeline
+from thymos.agent.chat.values import Answer
 from thymos.agent.reasoning.values import Evidence, Sentence, Step
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

@@ -81,6 +81,13 @@ def test_a_file_beyond_the_servers_limit_is_not_sent(opened: Opened, fake: Fake)
     assert fake.media == {}
 
 
+def test_more_files_than_a_message_may_have_are_not_sent(opened: Opened, fake: Fake) -> None:
+    page = opened()
+    page.set_input_files("#pick", [tone(f"{at}.wav", 0.1 * (at + 1)) for at in range(5)])
+    expect(page.locator(".file-chip").nth(4)).to_contain_text("a message may have at most 4 files")
+    assert len(fake.media) == 4
+
+
 def test_the_microphone_gives_a_wav_file_of_16_khz(opened: Opened, fake: Fake) -> None:
     page = opened()
     page.get_by_role("button", name="Record your voice").click()
@@ -147,6 +154,9 @@ def test_a_corpus_is_labelled_from_choosing_to_downloading(opened: Opened, fake:
         with page.expect_download() as download:
             job.get_by_role("button", name=form, exact=True).click()
         assert download.value.suggested_filename == f"reviews-labelled.{form}"
+    with page.expect_download() as download:
+        job.get_by_role("button", name="rows set aside").click()
+    assert b"no text" in download.value.path().read_bytes()
     (kept,) = fake.jobs.values()
     assert (kept["taxonomy"], kept["texts"][1]) == ("ekman", "I hate waiting")
 

@@ -72,8 +72,8 @@ export class Batch {
     if (!file) return;
     this.file = file;
     try {
-      const most = this.about.limits?.bytes;
-      if (most && file.size > most)
+      const most = this.about.limits.corpus_bytes;
+      if (file.size > most)
         throw new Error(
           `The file must be at most ${bytes(most)}, got ${bytes(file.size)}; label it with \`thymos label\`, which has no limit.`,
         );
@@ -133,10 +133,9 @@ export class Batch {
     const form = new FormData();
     for (const [name, value] of Object.entries(choices)) form.append(name, value);
     form.append("file", this.file, this.file.name); // last, so that a server that reads as it comes has the choices first
-    const job = await upload("/v1/jobs", form, (share) => {
+    await upload("/v1/jobs", form, (share) => {
       bar.value = share;
     });
-    this.jobs.name(job.id, this.file.name);
     this.reset();
     await this.jobs.follow();
   }

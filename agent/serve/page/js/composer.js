@@ -11,7 +11,7 @@ import { recordVoice } from "./recorder.js";
 import { taxonomyChoice } from "./taxonomies.js";
 
 const TALLEST = 220; // pixels of the text box
-const LONGEST = 300; // s of a recording, where the server names no limit
+const LONGEST = 300; // s that one records in one go; a longer file can be attached
 
 export class Composer {
   /** @param hooks `thread()` gives the thread's id (making one if need be), `send(message)`, `stop()`. */
@@ -95,7 +95,7 @@ export class Composer {
   }
 
   async record() {
-    const file = await recordVoice(this.about.limits?.seconds ?? LONGEST);
+    const file = await recordVoice(Math.min(LONGEST, this.about.limits.audio_seconds));
     if (file) this.attach([file]);
     this.text.focus();
   }
@@ -137,8 +137,11 @@ export class Composer {
     entry.chip = chipOf(file, () => this.forget(entry));
     this.files.push(entry);
     this.chips.append(entry.chip.node);
-    const most = this.about.limits?.bytes;
-    if (most && file.size > most) return this.refuse(entry, `must be at most ${bytes(most)}, got ${bytes(file.size)}`);
+    const { attachment_bytes: most, attachments: many } = this.about.limits;
+    if (file.size > most) return this.refuse(entry, `must be at most ${bytes(most)}, got ${bytes(file.size)}`);
+    if (this.files.filter((each) => !each.refused).length > many) {
+      return this.refuse(entry, `a message may have at most ${many} files`);
+    }
     entry.ready = this.send(entry, file);
     await entry.ready;
   }

@@ -72,7 +72,8 @@ function mark(cue, words) {
   );
 }
 
-function recording({ modality, measured, flags, heard }) {
+/** What was measured in a recording. */
+export function recording({ modality, measured, flags, heard }) {
   const [drawn, name] = RECORDED[modality] ?? ["file", modality];
   return el(
     "div",

@@ -3,6 +3,7 @@
 import { analysis, chip, comparison } from "./analysis.js";
 import { download } from "./api.js";
 import { counts } from "./chart.js";
+import { recording } from "./cues.js";
 import { el } from "./dom.js";
 import { bytes, inWords, percent, ranked, tint } from "./emotions.js";
 import { icon } from "./icons.js";
@@ -13,6 +14,7 @@ import { timeline } from "./timeline.js";
 
 const CARDS = {
   analysis: (finding, tools) => [finding.title === "text" ? "Text" : finding.title, analysis(finding, tools.cite)],
+  measured: (finding) => [`Measured in ${finding.title}`, [recording(finding.recording), notes(finding.notes)]],
   comparison: (finding, tools) => ["A and B compared", comparison(finding, tools.cite)],
   timeline: (finding) => [`Timeline: ${finding.title}`, timeline(finding)],
   passages: (finding, tools) => [`What is known on “${finding.query}”`, passageList(finding.passages, tools)],
