@@ -79,17 +79,17 @@ def place(probabilities: Mapping[str, float], taxonomy: str = "goemotions") -> P
     )
 
 
-def moment(text: str, some: Mapping[str, float], speaker: str | None = None, at: int | None = None) -> Moment:
+def moment(text: str, some: Mapping[str, float], speaker: str | None = None, at: float | None = None) -> Moment:
     """A labelled moment; `at` makes it the stretch of a recording that begins there, in seconds."""
     probabilities = filled(some)
-    span = {} if at is None else {"start": float(at), "end": float(at + 4)}
     return Moment(
         text=text,
         speaker=speaker,
         labels=(max(some, key=lambda name: some[name]),),
         probabilities=probabilities,
         place=place(probabilities),
-        **span,
+        start=at,
+        end=None if at is None else at + 4,
     )
 
 
@@ -113,9 +113,15 @@ def reasoning(text: str, *, voice: bool = False) -> Reasoning:
     if voice:
         heard = Cue(number=3, kind="speech", text="high pitch, loud", weight=0.081, without="surprise")
         cues.append(heard)
-    said = Sentence(text=f'"{text[:first]}" speaks for surprise: it has 46 % with it and 22 % without.', citations=("cue:1",))
-    known = Sentence(text="Surprise is the brief reaction to what was not expected.", citations=("kb:definition-surprise",))
-    means = Sentence(text="Something would have to differ from what was expected.", citations=("kb:appraisal-surprise",))
+    said = Sentence(
+        text=f'"{text[:first]}" speaks for surprise: it has 46 % with it and 22 % without.', citations=("cue:1",)
+    )
+    known = Sentence(
+        text="Surprise is the brief reaction to what was not expected.", citations=("kb:definition-surprise",)
+    )
+    means = Sentence(
+        text="Something would have to differ from what was expected.", citations=("kb:appraisal-surprise",)
+    )
     return Reasoning(
         text=text,
         context=("You will not believe who rang.",),
@@ -190,21 +196,44 @@ def findings(kind: str, text: str, attached: Attachment | None) -> tuple[Finding
         maps = {"ekman": ("surprise",), "sentiment": (), "plutchik": ("surprise",)}
         where = Place(valence=0.15, arousal=0.7)
         says = "caught off guard by something unexpected"
-        return (LabelCard(name="surprise", taxonomy="goemotions", description=says, place=where, maps=maps, passages=(SURPRISE,)),)
+        return (
+            LabelCard(
+                name="surprise", taxonomy="goemotions", description=says, place=where, maps=maps, passages=(SURPRISE,)
+            ),
+        )
     if kind == "label_file" and attached is not None:
         counts = {"joy": 41, "sadness": 22, "anger": 17, "neutral": 12, "surprise": 5, "fear": 2, "love": 1}
         rows = tuple(moment(words, some) for _, words, some in LINES[:4])
-        return (LabelledFile(source="corpus.csv", result=attached, taxonomy="goemotions", rows=100, bad_rows=2, counts=counts, preview=rows),)
+        return (
+            LabelledFile(
+                source="corpus.csv",
+                result=attached,
+                taxonomy="goemotions",
+                rows=100,
+                bad_rows=2,
+                counts=counts,
+                preview=rows,
+            ),
+        )
     if kind == "synthesise":
-        kept = tuple(moment(words, {"relief": share}) for words, share in (("It is over. We can go home.", 0.81), ("They found her. She is fine.", 0.66)))
+        kept = tuple(
+            moment(words, {"relief": share})
+            for words, share in (("It is over. We can go home.", 0.81), ("They found her. She is fine.", 0.66))
+        )
         return (Written(label="relief", taxonomy="goemotions", kept=kept, tried=9, writer="smollm2-135m-instruct"),)
-    return (analysis(text, "text" if attached is None else attached.name, voice=attached is not None and attached.kind == "speech"),)
+    return (
+        analysis(
+            text,
+            "text" if attached is None else attached.name,
+            voice=attached is not None and attached.kind == "speech",
+        ),
+    )
 
 
 WORDS: dict[str, str] = {
-    "analyse": "Likely **surprise** (46 %), with some **joy** (21 %). The first word carries it [cue:1]; what is *known* fits: "
-    "surprise answers what was not expected [kb:definition-surprise].\n\n- for it: the first word [cue:1]\n- against it: the end "
-    "[cue:2]\n\nIt would have to differ from what was expected [kb:appraisal-surprise].",
+    "analyse": "Likely **surprise** (46 %), with some **joy** (21 %). The first word carries it [cue:1]; what is "
+    "*known* fits: surprise answers what was not expected [kb:definition-surprise].\n\n- for it: the first word [cue:1]\n"
+    "- against it: the end [cue:2]\n\nIt would have to differ from what was expected [kb:appraisal-surprise].",
     "compare": "B is far more pleasant than A: *annoyance* falls, **surprise** rises [kb:appraisal-surprise].",
     "timeline": "It begins glad, turns to **anger** in turn 5, and ends in care.",
     "search": "Surprise is brief and neither good nor bad in itself [kb:definition-surprise].",

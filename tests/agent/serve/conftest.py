@@ -44,9 +44,7 @@ def address(fake: Fake) -> Iterator[str]:
     """The fake server's address, while it runs."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            create(fake), log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(create(fake), log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -71,7 +69,9 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def __call__(self, path: str = "", *, notice: bool = False, ready: bool = True, width: int = 1280, dark: bool = False) -> Page:
+    def __call__(
+        self, path: str = "", *, notice: bool = False, ready: bool = True, width: int = 1280, dark: bool = False
+    ) -> Page:
         """Open the page; `notice` leaves the notice of a first visit open, `ready` waits for the page to stand."""
         context = self.browser.new_context(
             viewport={"width": width, "height": 800},

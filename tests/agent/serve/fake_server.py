@@ -12,14 +12,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Form, HTTPException, Request, Response, UploadFile
+from fastapi import FastAPI, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from tests.agent.serve.canned import APPRAISAL, SURPRISE, answer
+from tests.agent.serve.fake_jobs import add_jobs
 from thymos.agent.chat.attachment import Attachment, Kind
 from thymos.agent.chat.events import Called, Done, Event, Failed, Found, Progress, Said
 from thymos.agent.chat.values import Answer, Feedback, Message, Thread, Tool, Turn
@@ -90,7 +91,7 @@ def create(fake: Fake) -> FastAPI:
     _guard(app, fake)
     _threads(app, fake)
     _talk(app, fake)
-    _jobs(app, fake)
+    add_jobs(app, fake.jobs)
     _facts(app, fake)
     with as_file(files("thymos.agent.serve") / "page") as page:
         app.get("/")(lambda: Response((page / "index.html").read_bytes(), media_type="text/html; charset=utf-8"))
@@ -201,7 +202,7 @@ async def _stream(fake: Fake, thread: str, number: int, message: Message) -> Asy
         yield packed(Failed(says="The model ran out of memory; try a shorter text."))
         return
     lowered = message.text.lower()
-    tool = next((tool for word, tool in ASKS if word in lowered), "analyse")
+    tool: Tool = next((tool for word, tool in ASKS if word in lowered), "analyse")
     whole = fake.reply or answer(tool, message.text or "What was said.", next(iter(message.attachments), None))
     yield packed(Called(tool=whole.tool, says="Reading the text, with and without each phrase"))
     for share in (0.25, 0.75):
@@ -214,47 +215,6 @@ async def _stream(fake: Fake, thread: str, number: int, message: Message) -> Asy
         yield packed(Said(text=words))
     fake.turns[thread][number] = fake.turns[thread][number].model_copy(update={"answer": whole})
     yield packed(Done(thread=thread, turn=number, answer=whole))
-
-
-def _jobs(app: FastAPI, fake: Fake) -> None:
-    def view(job: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in job.items() if key != "texts"}
-
-    @app.post("/v1/jobs", status_code=202)
-    async def started(
-        file: UploadFile, taxonomy: Annotated[str, Form()], text_column: Annotated[str, Form()]
-    ) -> dict[str, Any]:
-        lines = (await file.read()).decode().splitlines()
-        column = lines[0].split(",").index(text_column)
-        texts = [line.split(",")[column] for line in lines[1:]]
-        job = {"id": uuid.uuid4().hex, "name": file.filename, "state": "queued", "rows": len(texts), "done": 0, "bad_rows": 1, "error": None}
-        job |= {"created": datetime.now(UTC).isoformat(), "taxonomy": taxonomy, "texts": texts}
-        fake.jobs[job["id"]] = job | {"result": f"/v1/jobs/{job['id']}/result"}
-        return view(fake.jobs[job["id"]])
-
-    @app.get("/v1/jobs")
-    async def listed() -> list[dict[str, Any]]:
-        for job in fake.jobs.values():
-            if job["state"] in ("queued", "running") and "wait" not in job["texts"]:
-                job["done"] = min(job["rows"], job["done"] + 2)
-                job["state"] = "done" if job["done"] == job["rows"] else "running"
-        return [view(job) for job in fake.jobs.values()]
-
-    @app.get("/v1/jobs/{job}/result")
-    async def result(job: str, request: Request) -> Response:
-        rows = [{"id": str(at), "labels": ["joy"], "probabilities": {"joy": 0.7}, "text": text} for at, text in enumerate(fake.jobs[job]["texts"])]
-        if request.query_params["as"] == "errors":
-            return Response('{"row": 3, "reason": "no text"}\n', media_type="application/jsonl")
-        if request.query_params["as"] == "csv":
-            return Response("id,labels\n" + "".join(f"{row['id']},joy\n" for row in rows), media_type="text/csv")
-        return Response("".join(json.dumps(row) + "\n" for row in rows), media_type="application/jsonl")
-
-    @app.delete("/v1/jobs/{job}", status_code=204)
-    async def cancelled(job: str) -> None:
-        if fake.jobs[job]["state"] in ("queued", "running"):
-            fake.jobs[job]["state"] = "cancelled"
-        else:
-            del fake.jobs[job]
 
 
 def _facts(app: FastAPI, fake: Fake) -> None:

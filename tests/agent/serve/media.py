@@ -28,3 +28,8 @@ def picture(name: str = "face.png") -> FilePayload:
     buffer = io.BytesIO()
     Image.new("L", (48, 48), 120).save(buffer, "PNG")
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def table(name: str, content: bytes) -> FilePayload:
+    """A file of text."""
+    return {"name": name, "mimeType": "text/csv", "buffer": content}

@@ -49,8 +49,14 @@ def test_cues_are_marked_in_the_text_and_differ_without_colour(opened: Opened) -
     page = opened()
     ask(page, f"🎉 {PRIZE}")  # two UTF-16 units, one character: offsets count characters
     quote = page.locator(".cues blockquote")
-    assert [mark.evaluate("node => node.firstChild.data") for mark in quote.locator("mark").all()] == ["🎉", "still shaking."]
-    styles = [quote.locator(kind).evaluate("node => getComputedStyle(node).textDecorationStyle") for kind in ("mark.for", "mark.against")]
+    assert [mark.evaluate("node => node.firstChild.data") for mark in quote.locator("mark").all()] == [
+        "🎉",
+        "still shaking.",
+    ]
+    styles = [
+        quote.locator(kind).evaluate("node => getComputedStyle(node).textDecorationStyle")
+        for kind in ("mark.for", "mark.against")
+    ]
     assert styles == ["solid", "wavy"]
     page.locator(".words .cite-cue").first.click()
     expect(quote.locator("mark.for.flash")).to_have_count(1)
@@ -163,7 +169,10 @@ def test_a_comparison_draws_the_change_to_both_sides_of_a_middle_line(opened: Op
     ask(page, "compare these")
     rows = page.get_by_role("list", name="Change of each label from A to B, in points").get_by_role("listitem")
     assert [row.inner_text().split() for row in rows.all()[:2]] == [["annoyance", "−61"], ["surprise", "+46"]]
-    places = [row.locator(".bar-fill").evaluate("bar => [bar.x.baseVal.value, bar.width.baseVal.value]") for row in rows.all()[:2]]
+    places = [
+        row.locator(".bar-fill").evaluate("bar => [bar.x.baseVal.value, bar.width.baseVal.value]")
+        for row in rows.all()[:2]
+    ]
     assert places[0][0] + places[0][1] == pytest.approx(50)  # falls: left of the middle
     assert places[1][0] == 50
     assert page.locator(".card-comparison > .pair .ring").count() == 2

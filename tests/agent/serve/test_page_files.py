@@ -9,12 +9,15 @@ from playwright.sync_api import Page, expect
 from tests.agent.serve.canned import PRIZE
 from tests.agent.serve.conftest import Opened, ask
 from tests.agent.serve.fake_server import Fake
-from tests.agent.serve.media import picture, tone
+from tests.agent.serve.media import picture, table, tone
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 CORPUS = b"id,text,stars\n1,What a lovely day,5\n2,I hate waiting,1\n3,It was fine,3\n4,They never called,1\n"
-CARRY = "([name, type]) => { const data = new DataTransfer(); data.items.add(new File(['x,y'], name, {type})); return data; }"
+CARRY = (
+    "([name, type]) => { const data = new DataTransfer(); "
+    "data.items.add(new File(['x,y'], name, {type})); return data; }"
+)
 
 
 def test_a_clip_and_a_picture_go_with_a_message_and_are_shown_again(opened: Opened, fake: Fake) -> None:
@@ -26,7 +29,11 @@ def test_a_clip_and_a_picture_go_with_a_message_and_are_shown_again(opened: Open
     expect(chips.nth(0).locator("audio")).to_be_visible()
     ask(page, "How does she feel?")
     ((turn,),) = fake.turns.values()
-    assert [(each.name, each.kind) for each in turn.message.attachments] == [("clip.wav", "speech"), ("face.png", "face")]
+    sent = [(each.name, each.kind) for each in turn.message.attachments]
+    assert sent == [
+        ("clip.wav", "speech"),
+        ("face.png", "face"),
+    ]
     page.reload()
     shown = page.locator(".asked img")
     expect(shown).to_have_attribute("alt", "Attached picture face.png")
@@ -66,7 +73,7 @@ def test_files_can_be_dropped_and_pasted(opened: Opened) -> None:
 def test_a_refused_file_says_why_and_does_not_go_along(opened: Opened, fake: Fake) -> None:
     opened.expected.append("400")
     page = opened()
-    page.set_input_files("#pick", [{"name": "tool.exe", "mimeType": "application/octet-stream", "buffer": b"MZ"}])
+    page.set_input_files("#pick", table("tool.exe", b"MZ"))
     expect(page.locator(".file-chip")).to_contain_text("file must be a recording, a picture or a table, got tool.exe")
     ask(page, "hello")
     ((turn,),) = fake.turns.values()
@@ -123,12 +130,12 @@ def test_the_camera_gives_a_photo(opened: Opened, fake: Fake) -> None:
 
 
 def choose(page: Page, name: str, content: bytes) -> None:
-    page.set_input_files("#corpus", [{"name": name, "mimeType": "text/csv", "buffer": content}])
+    page.set_input_files("#corpus", table(name, content))
 
 
 def test_a_labelled_file_in_a_conversation_can_be_downloaded(opened: Opened) -> None:
     page = opened()
-    page.set_input_files("#pick", [{"name": "corpus.csv", "mimeType": "text/csv", "buffer": CORPUS}])
+    page.set_input_files("#pick", table("corpus.csv", CORPUS))
     ask(page, "label this")
     expect(page.locator(".card-file")).to_contain_text("100 rows labelled, 2 set aside")
     with page.expect_download() as download:
@@ -179,7 +186,9 @@ def test_a_job_can_be_cancelled(opened: Opened, fake: Fake) -> None:
         ("a.tsv", b"text\twho\r\nOh, no\tBen\r\n", [["text", "who"], ["Oh, no", "Ben"]]),
     ],
 )
-def test_the_first_rows_are_read_as_the_formats_write_them(opened: Opened, name: str, content: bytes, columns: list[list[str]]) -> None:
+def test_the_first_rows_are_read_as_the_formats_write_them(
+    opened: Opened, name: str, content: bytes, columns: list[list[str]]
+) -> None:
     page = opened("#/batch")
     choose(page, name, content)
     rows = page.get_by_role("region", name="First rows of the file").get_by_role("row")

@@ -1,4 +1,4 @@
-"""The page's own files, read without a browser: nothing inline, nothing from elsewhere, nothing that makes HTML of text."""
+"""The page's own files, read without a browser: nothing inline, nothing from elsewhere, no HTML made of text."""
 
 import re
 from html.parser import HTMLParser
@@ -68,7 +68,14 @@ def test_every_module_is_fetched_at_once_and_not_when_another_names_it(frame: _F
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_never_makes_html_or_code_of_text(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    for forbidden in (r"innerHTML", r"outerHTML", r"insertAdjacentHTML", r"document\.write", r"\beval\(", r"new Function"):
+    for forbidden in (
+        r"innerHTML",
+        r"outerHTML",
+        r"insertAdjacentHTML",
+        r"document\.write",
+        r"\beval\(",
+        r"new Function",
+    ):
         assert not re.search(forbidden, text), forbidden
     assert not re.search(r"[{,]\s*style:", text)  # as an attribute it would breach the policy
 
