@@ -232,8 +232,8 @@ def findings(kind: str, text: str, attached: Attachment | None) -> tuple[Finding
 
 WORDS: dict[str, str] = {
     "analyse": "Likely **surprise** (46 %), with some **joy** (21 %). The first word carries it [cue:1]; what is "
-    "*known* fits: surprise answers what was not expected [kb:definition-surprise].\n\n- for it: the first word [cue:1]\n"
-    "- against it: the end [cue:2]\n\nIt would have to differ from what was expected [kb:appraisal-surprise].",
+    "*known* fits: surprise answers what was not expected [kb:definition-surprise].\n\n- for it: the first word [cue:1]"
+    "\n- against it: the end [cue:2]\n\nIt would have to differ from what was expected [kb:appraisal-surprise].",
     "compare": "B is far more pleasant than A: *annoyance* falls, **surprise** rises [kb:appraisal-surprise].",
     "timeline": "It begins glad, turns to **anger** in turn 5, and ends in care.",
     "search": "Surprise is brief and neither good nor bad in itself [kb:definition-surprise].",

@@ -39,7 +39,9 @@ def test_an_analysis_is_drawn_with_bars_plane_and_steps(opened: Opened) -> None:
     plane = page.get_by_role("img", name="Valence-arousal plane")
     assert "text: pleasant and excited (valence +0.28, arousal +0.57)" in (plane.get_attribute("aria-label") or "")
     # 240 units with a margin of 24 at each side: the middle plus 96 times the coordinate
-    assert float(plane.locator(".ring-out").get_attribute("cx") or 0) == pytest.approx(120 + 96 * 0.28, abs=0.6)
+    ring = plane.locator(".ring-out")
+    assert float(ring.get_attribute("cx") or 0) == pytest.approx(120 + 96 * 0.28, abs=0.6)
+    assert float(ring.get_attribute("cy") or 0) == pytest.approx(120 - 96 * 0.57, abs=0.6)
     page.get_by_text("Why: the reasoning in 5 steps").click()
     expect(page.locator(".step-title")).to_have_count(5)
     expect(page.locator(".bare")).to_have_text("rests on nothing shown")

@@ -75,16 +75,14 @@ def test_hostile_text_stays_text_everywhere(opened: Opened, fake: Fake) -> None:
     assert page.evaluate('document.querySelectorAll(\'[onerror], a[href^="javascript"], a[href^="http"]\').length') == 0
 
 
-def test_long_lines_of_unmatched_marks_are_rendered_in_no_time(opened: Opened, fake: Fake) -> None:
-    fake.reply = Answer(text="**a " * 20_000 + "\n\n" + "*a _b `c " * 8000, tool="none")
-    fake.pause = 0
+def test_a_long_line_of_unmatched_marks_is_rendered_in_no_time(opened: Opened) -> None:
     page = opened()
     took = page.evaluate(
         "async text => { const {markdown} = await import('/static/js/markdown.js'); const start = performance.now(); "
         "markdown(text); return performance.now() - start; }",
-        fake.reply.text,
+        "**a " * 60_000,
     )
-    assert took < 3000  # ms; without bounds it is minutes
+    assert took < 5000  # ms; without bounds the time grows with the square, to many times that
 
 
 def test_the_colours_that_were_chosen_are_there_after_a_reload(opened: Opened) -> None:

@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 
 // Every part is bounded: a line of unmatched marks would otherwise take time that grows with its square.
 const INLINE =
-  /(`[^`\n]{1,2000}`)|\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*\n]{1,2000}?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]{1,2000}?)(?<=\S)_(?!\w)|\[((?:kb|ex|cue):[^\]\s]{1,200})\]/g;
+  /(`[^`\n]{1,600}`)|\*\*(?=\S)(.{1,600}?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*\n]{1,600}?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)([^_\n]{1,600}?)(?<=\S)_(?!\w)|\[((?:kb|ex|cue):[^\]\s]{1,200})\]/g;
 const DEEPEST = 4; // emphasis in emphasis
 
 /** Render; `cite(id)` gives a node for `kb:ID`, `ex:ID` or `cue:N`, or null to leave the text as it is. */
