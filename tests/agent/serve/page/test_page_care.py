@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.agent.serve.canned import analysis
-from tests.agent.serve.conftest import Opened, ask
-from tests.agent.serve.fake_server import Fake
-from tests.agent.serve.media import table
+from tests.agent.serve.page.canned import analysis
+from tests.agent.serve.page.conftest import Opened, ask
+from tests.agent.serve.page.fake_server import Fake
+from tests.agent.serve.page.media import table
 from thymos.agent.chat.findings import Moment, Timeline
 from thymos.agent.chat.values import Answer
 from thymos.agent.reasoning.values import Evidence, Sentence, Step

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.agent.serve.fake_server import Fake, create
+from tests.agent.serve.page.fake_server import Fake, create
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 15_000  # ms: far more than a step takes, for machines that do other work too

@@ -19,8 +19,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
-from tests.agent.serve.canned import APPRAISAL, SURPRISE, answer
-from tests.agent.serve.fake_jobs import add_jobs
+from tests.agent.serve.page.canned import APPRAISAL, SURPRISE, answer
+from tests.agent.serve.page.fake_jobs import add_jobs
 from thymos.agent.chat.attachment import Attachment, Kind
 from thymos.agent.chat.events import Called, Done, Event, Failed, Found, Progress, Said
 from thymos.agent.chat.values import Answer, Feedback, Message, Thread, Tool, Turn

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.agent.serve.canned import PRIZE
-from tests.agent.serve.conftest import Opened, ask
-from tests.agent.serve.fake_server import Fake
+from tests.agent.serve.page.canned import PRIZE
+from tests.agent.serve.page.conftest import Opened, ask
+from tests.agent.serve.page.fake_server import Fake
 from thymos.agent.chat.values import Answer, Feedback, Message, Turn
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])

@@ -6,10 +6,10 @@ import wave
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.agent.serve.canned import PRIZE
-from tests.agent.serve.conftest import Opened, ask
-from tests.agent.serve.fake_server import Fake
-from tests.agent.serve.media import picture, table, tone
+from tests.agent.serve.page.canned import PRIZE
+from tests.agent.serve.page.conftest import Opened, ask
+from tests.agent.serve.page.fake_server import Fake
+from tests.agent.serve.page.media import picture, table, tone
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
