@@ -102,7 +102,7 @@ export function recording({ modality, measured, flags, heard }) {
 }
 
 function number(value) {
-  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  return value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
 }
 
 function list(reasoning, top) {

@@ -89,7 +89,7 @@ function paragraph(lines, at, into, cite) {
 }
 
 /** Nodes of one run of text. */
-function inline(text, cite, depth = 0) {
+export function inline(text, cite = () => null, depth = 0) {
   if (depth > DEEPEST) return [text];
   const nodes = [];
   let place = 0;

@@ -170,7 +170,7 @@ def analysis(text: str, title: str = "text", *, voice: bool = False) -> Analysis
         reasoning=value,
         place=place(value.after),
         adapter="voice" if voice else "goemotions",
-        notes=("The voice adapter was trained on acted speech, for research only.",) if voice else (),
+        notes=("The adapter `voice` was trained on acted speech, for research only.",) if voice else (),
     )
 
 

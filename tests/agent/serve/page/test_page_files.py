@@ -48,7 +48,7 @@ def test_what_was_measured_in_a_voice_is_told(opened: Opened) -> None:
     told = page.locator(".recording")
     for words in ("high pitch 287 Hz", "heard: “I got it”", "The clip is short"):
         expect(told).to_contain_text(words)
-    expect(page.locator(".notes")).to_contain_text("for research only")
+    expect(page.locator(".notes")).to_contain_text("The adapter voice was trained on acted speech, for research only.")
 
 
 def test_files_can_be_dropped_and_pasted(opened: Opened) -> None:
