@@ -145,6 +145,10 @@ def test_thumbs_are_kept_with_label_and_comment_and_shown_again(opened: Opened, 
     assert turn.feedback == Feedback(rating=-1, label="joy", comment="She is glad.")
     page.reload()
     expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="What to do with this conversation").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="All feedback as training data").click()
+    assert Feedback.model_validate_json(download.value.path().read_bytes()) == turn.feedback
 
 
 def test_the_moments_of_a_timeline_are_shown_by_pointing_and_by_arrow_keys(opened: Opened) -> None:
