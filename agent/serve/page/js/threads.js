@@ -1,4 +1,5 @@
-// The list of conversations, newest first, and what can be done with one: rename, export, delete; feedback on all of them is exported here too.
+// The list of conversations, newest first, and what can be done with one: rename, export, delete. The menu also exports
+// the feedback on all of them.
 
 import { download, json } from "./api.js";
 import { confirmed, line } from "./dialogs.js";
