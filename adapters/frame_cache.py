@@ -7,7 +7,7 @@ there: everything in it can be made again. Knows no encoder.
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,17 @@ class FrameCache:
     def put_observed(self, key: str, observed: Observed) -> None:
         """Keep an observation."""
         self._put("INSERT OR REPLACE INTO observed VALUES (?, ?)", (key, json.dumps(asdict(observed))))
+
+    def forget(self, beginning: str) -> None:
+        """Take out what is kept under keys that begin so; its bytes are overwritten."""
+        if not self._usable:
+            return
+        with suppress(OSError, sqlite3.Error), closing(self._open()) as base:
+            base.execute("PRAGMA secure_delete=ON")
+            with base:
+                for table in ("frames", "observed"):
+                    base.execute(f"DELETE FROM {table} WHERE substr(key, 1, ?) = ?", (len(beginning), beginning))
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _row(self, query: str, key: str) -> tuple[Any, ...] | None:
         if not self._usable:

@@ -102,6 +102,19 @@ class Perception:
         return found
 
 
+def forget(path: Path, *, folder: Path | None = None) -> None:
+    """Take everything that was kept of a recording, and of parts of it, out of every cache.
+
+    Args:
+        path: of the recording, which must still be there; one that can't be read was never kept.
+        folder: of the caches; Thymos' own unless given.
+    """
+    with suppress(RowError):
+        whole = _whole(Speech(path=path))  # the same for every modality that goes by its path, sidecars aside
+        for file in sorted((folder or cache_dir() / FOLDER).glob("*.sqlite")):
+            FrameCache(file.parent, file.stem).forget(whole)
+
+
 def _encoded(encoder: AnyEncoder, cache: FrameCache, source: Source, signals: dict[str, object]) -> Frames:
     key = _key(source)
     kept = cache.frames(key)
@@ -121,16 +134,20 @@ def _source(sample: Sample, modality: str) -> Source | None:
 
 
 def _key(source: Source) -> str:
-    """Return the SHA-256 over a recording's content and the part of it that is meant.
+    """Return the SHA-256 of a recording's content, then that of the part of it that is meant.
 
     Raises:
         RowError: it cannot be read.
     """
+    box = source.box if isinstance(source, Face) else None
+    part = repr((type(source).__name__, source.start, source.end, box)).encode()
+    return f"{_whole(source)}:{hashlib.sha256(part).hexdigest()[:32]}"
+
+
+def _whole(source: Source) -> str:
     digest = hashlib.sha256()
     for piece in _content(source):
         digest.update(piece)
-    box = source.box if isinstance(source, Face) else None
-    digest.update(repr((type(source).__name__, source.start, source.end, box)).encode())
     return digest.hexdigest()
 
 

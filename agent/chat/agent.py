@@ -4,8 +4,9 @@ Takes engines, threads and what chooses the tools; keeps every turn. Several thr
 terminals and HTTP.
 """
 
+import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -32,7 +33,7 @@ from thymos.agent.reasoning.values import Evidence
 from thymos.prompts.catalogue import builtin_taxonomies, load_taxonomy
 from thymos.prompts.errors import InputError, ThymosError
 
-_ABOUT = frozenset({"analyse", "compare", "timeline"})  # calls that follow-ups are about
+_ABOUT = frozenset({"analyse", "compare", "timeline", "label_file", "synthesise"})  # calls that follow-ups are about
 
 
 class ChatAgent:
@@ -117,7 +118,7 @@ class ChatAgent:
         found = self.engines.base.get([passage_id])
         return as_evidence_of(found[0]) if found else None
 
-    def reply(self, thread: str, message: Message) -> Iterator[Event]:
+    def reply(self, thread: str, message: Message) -> Generator[Event]:
         """Answer a message in a thread; the turn is kept before it is answered.
 
         Args:
@@ -140,7 +141,7 @@ class ChatAgent:
         state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
         yield from self._finish(thread, turn.number, taxonomy, state)
 
-    def resume(self, thread: str) -> Iterator[Event]:
+    def resume(self, thread: str) -> Generator[Event]:
         """Go on with the last message of a thread where a process ended before its answer; nothing if it has one."""
         turns = self.threads.turns(thread)
         if not turns or turns[-1].answer is not None:
@@ -153,13 +154,13 @@ class ChatAgent:
         taxonomy = turn.message.taxonomy or known.taxonomy
         yield from self._finish(thread, turn.number, taxonomy, None if begun else state)
 
-    def answer(self, history: Sequence[Message], message: Message, media: Path | None = None) -> Iterator[Event]:
+    def answer(self, history: Sequence[Message], message: Message, media: Path | None = None) -> Generator[Event]:
         """Answer a message of a conversation that somebody else keeps; nothing is stored.
 
         Args:
             history: what the user said before, oldest first.
             message: what is said now.
-            media: folder where attachments lie by their ids.
+            media: folder where attachments lie by their stored names.
 
         Yields:
             Events, as `reply`.
@@ -175,11 +176,13 @@ class ChatAgent:
             last = _memory(chosen, last) if isinstance(chosen, Call) else last
         state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
         desk = self._desk(
-            message.taxonomy or TEXT, lambda each: folder / each.id, lambda name, path: _kept_in(folder, path, name)
+            message.taxonomy or TEXT,
+            lambda each: folder / each.stored_name,
+            lambda name, path: _kept_in(folder, path, name),
         )
         yield from self._events(self._loose, state, None, Surroundings(desk, self._chooser, history), "", 0)
 
-    def _finish(self, thread: str, number: int, taxonomy: str, state: dict[str, Any] | None) -> Iterator[Event]:
+    def _finish(self, thread: str, number: int, taxonomy: str, state: dict[str, Any] | None) -> Generator[Event]:
         """Run the graph and keep the answer."""
         history = [turn.message for turn in self.threads.turns(thread)[:number]]
 
@@ -202,7 +205,7 @@ class ChatAgent:
 
     def _events(
         self, graph: Any, state: Any, config: Any, around: Surroundings, thread: str, number: int
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         answer: Answer | None = None
         try:
             for mode, told in graph.stream(state, config, context=around, stream_mode=["custom", "values"]):
@@ -241,9 +244,8 @@ def _check(message: Message) -> None:
 
 def _kept_in(folder: Path, path: Path, name: str) -> Attachment:
     """Keep a result beside the attachments of a conversation that is not stored."""
-    threads_like = path.read_bytes()
-    import hashlib
-
-    digest = hashlib.sha256(threads_like).hexdigest()[:32]
-    (folder / digest).write_bytes(threads_like)
-    return Attachment(id=digest, name=name, kind="corpus", media_type="text/csv", size=len(threads_like))
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    kept = Attachment(id=digest, name=name, kind="corpus", media_type="text/csv", size=len(content))
+    (folder / kept.stored_name).write_bytes(content)
+    return kept

@@ -3,6 +3,8 @@
 Nothing to compute.
 """
 
+import re
+from pathlib import PurePath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -20,7 +22,7 @@ class Attachment(Value):
     """A file that came with a message.
 
     Attributes:
-        id: SHA-256 of its content, the first 32 digits; its name within the thread's folder.
+        id: SHA-256 of its content, the first 32 digits.
         name: as the user called it, without folders.
         kind: what it is taken for.
         media_type: by its content, not by its name (`audio/wav`).
@@ -32,3 +34,9 @@ class Attachment(Value):
     kind: Kind
     media_type: str
     size: int
+
+    @property
+    def stored_name(self) -> str:
+        """How the file is called in the thread's folder: its id, with the ending that some readers go by."""
+        suffix = PurePath(self.name).suffix.lower()
+        return self.id + (suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else "")

@@ -19,7 +19,7 @@ def renumbered(finding: Finding, before: Sequence[Finding]) -> Finding:
         return finding.model_copy(update={"reasoning": _shifted(finding.reasoning, start)})
     if isinstance(finding, Comparison):
         first = finding.first.model_copy(update={"reasoning": _shifted(finding.first.reasoning, start)})
-        start += max((cue.number for cue in first.reasoning.cues), default=0)
+        start = max((cue.number for cue in first.reasoning.cues), default=start)
         second = finding.second.model_copy(update={"reasoning": _shifted(finding.second.reasoning, start)})
         return finding.model_copy(update={"first": first, "second": second})
     return finding

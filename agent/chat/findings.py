@@ -30,6 +30,7 @@ class Analysis(Value):
         title: what was analysed, in a few words (`text`, `clip.wav`, `A`).
         reasoning: distribution, cues, passages, steps.
         place: expectation over the labels; None where the label set has no coordinates.
+        beneath: the likeliest feeling where the label that means none of them leads; else None.
         adapter: that was used, or None.
         notes: sentences on limits: licence, what was not read, quality.
     """
@@ -38,6 +39,7 @@ class Analysis(Value):
     title: str
     reasoning: Reasoning
     place: Place | None = None
+    beneath: str | None = None
     adapter: str | None = None
     notes: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from thymos.agent.chat.subjects import title_of
 from thymos.agent.chat.words import find
 
 _ABOUT = frozenset({"analyse", "compare", "timeline"})  # tools whose answers can be asked about further
+_MADE = frozenset({"label_file", "synthesise"})  # tools that make something, which can be made again in another way
 _PARTS = {"speech": "speech", "face": "face", "physiology": "physiology", "text": "words", "context": "context"}
 _UNITS = {"word": r"\S+", "sentence": r"[^.!?\n]+[.!?]*", "line": r"[^.!?\n]+[.!?]*"}
 
@@ -27,7 +28,11 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
         intents: where words don't decide.
         new: whether the message brings material of its own that makes it a fresh question.
     """
-    if last.tool not in _ABOUT or last.missing or new:
+    if last.missing or new:
+        return None
+    if last.tool in _MADE:
+        return _made_again(reading, last, taxonomy)
+    if last.tool not in _ABOUT:
         return None
     weights = intents.weigh(reading.text) if len(reading.text.split()) <= 20 else {}
     if last.tool == "analyse" and reading.has("if") and last.subjects:
@@ -41,6 +46,16 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
     if weights and max(weights, key=lambda name: weights[name]) == "why" and weights["why"] > 0.4 and not reading.told:
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
+    return None
+
+
+def _made_again(reading: Reading, last: Call, taxonomy: str | None) -> Call | None:
+    """Return the last file with another label set, or more sentences; None where something else is wished for."""
+    short = len(reading.asked.split()) <= 14 and not reading.quotes
+    if last.tool == "label_file" and taxonomy and short:
+        return last.model_copy(update={"taxonomy": taxonomy})
+    if last.tool == "synthesise" and short and (reading.has("more") or taxonomy):
+        return last.model_copy(update={"taxonomy": taxonomy or last.taxonomy, "query": reading.asked})
     return None
 
 

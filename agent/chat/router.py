@@ -99,13 +99,23 @@ class Router:
     def _of_follow_up(self, message: Message, reading: Reading, last: Call | None, taxonomy: str | None) -> Call | None:
         if last is None:
             return None
-        return follow_up(reading, last, taxonomy, self._intents, new=bool(reading.dialogue))
+        call = follow_up(reading, last, taxonomy, self._intents, new=bool(reading.dialogue))
+        if call is not None and call.tool == "synthesise" and last.tool == "synthesise":
+            labels = self._labels(reading.asked)
+            update = {"labels": labels or last.labels, "count": count(reading.asked, last.count)}
+            return call.model_copy(update=update)
+        return call
 
     def _of_wish(self, reading: Reading) -> Call | None:
         """Decide by words that name a job: to write, to label a file, to explain a label."""
         labels = self._labels(reading.asked)
+        if reading.has("show_first"):
+            return Call(tool="none", talk="help")
+        named_one = self._quoted_labels(reading)
+        if named_one and reading.has("meaning"):
+            return Call(tool="explain_label", labels=named_one, query=reading.asked)
         if reading.has("write") and not reading.quotes and not reading.dialogue and self._wishes_writing(reading):
-            return Call(tool="synthesise", labels=labels, count=_count(reading.asked), query=reading.asked)
+            return Call(tool="synthesise", labels=labels, count=count(reading.asked), query=reading.asked)
         wishes_file = reading.has("file") and reading.has("labelling") and not reading.quotes and not reading.dialogue
         if wishes_file and self._intents.weigh(reading.asked).get("label_file", 0.0) > 0.2:
             return Call(tool="label_file", missing="the file")
@@ -115,6 +125,14 @@ class Router:
             if reading.has("all_labels") and self._intents.weigh(reading.asked).get("explain_label", 0.0) > 0.3:
                 return Call(tool="explain_label", query=reading.asked)
         return None
+
+    def _quoted_labels(self, reading: Reading) -> tuple[str, ...]:
+        """Return the quotes if each is nothing but the name of a label."""
+        names = [
+            named_labels(quote, [quote.lower()] if quote.lower() in self._names.labels else [])
+            for quote in reading.quotes
+        ]
+        return tuple(each[0] for each in names if each) if names and all(names) and not reading.dialogue else ()
 
     def _wishes_writing(self, reading: Reading) -> bool:
         weights = self._intents.weigh(reading.asked)
@@ -148,12 +166,13 @@ class Router:
         short = len(reading.text.split()) <= 8
         if wish in _TALK and (short or weights[wish] > 0.6) and not (wish in ("greeting", "thanks") and not short):
             return Call(tool="none", talk=_TALK[wish])
-        if wish == "search" or (wish in ("explain_label", "about", "help") and reading.questions):
+        asks = bool(reading.questions) or reading.has("tells_me")
+        if asks and wish == "explain_label" and (labels := self._labels(reading.asked)):
+            return Call(tool="explain_label", labels=labels, query=reading.asked)
+        if asks and wish in ("search", "explain_label", "about", "help"):
             return Call(tool="search", query=reading.asked)
-        if wish == "explain_label":
-            return Call(tool="explain_label", labels=self._labels(reading.asked), query=reading.asked)
         if wish == "synthesise" and reading.has("write"):
-            return Call(tool="synthesise", labels=self._labels(reading.asked), count=_count(reading.asked))
+            return Call(tool="synthesise", labels=self._labels(reading.asked), count=count(reading.asked))
         if wish in _LACKING and not reading.told:
             return _LACKING[wish]
         return self._of_bare(reading, last)
@@ -178,11 +197,12 @@ class Router:
         return named_labels(text, sorted(self._names.labels))
 
 
-def _count(text: str) -> int:
+def count(text: str, usual: int = 5) -> int:
+    """Return how many sentences a text asks for, in digits or words; never more than 20."""
     digits = re.search(r"\b(\d{1,9})\b", text)
     if digits:
         return max(1, min(_MOST, int(digits[1])))
     words = [
         _NUMBERS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMBERS and word not in ("a", "an")
     ]
-    return min(_MOST, words[0]) if words else 5
+    return min(_MOST, words[0]) if words else usual

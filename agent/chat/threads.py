@@ -91,8 +91,13 @@ class Threads:
 
     def delete(self, thread_id: str) -> None:
         """Delete a conversation with its files and feedback; nothing of it stays."""
+        from thymos.adapters.perception import forget
+
         self.get(thread_id)
-        shutil.rmtree(self._folder(thread_id), ignore_errors=True)
+        folder = self._folder(thread_id)
+        for file in folder.iterdir() if folder.is_dir() else ():
+            forget(file)  # what encoders kept of a recording is as personal as the recording
+        shutil.rmtree(folder, ignore_errors=True)
         with self._db.change() as db:
             db.execute("DELETE FROM threads WHERE id = ?", (thread_id,))
         self._db.settle()
@@ -124,7 +129,7 @@ class Threads:
             if kind == "face":
                 check_picture(part, shown, self.limits)
             attachment = Attachment(id=digest[:32], name=shown, kind=kind, media_type=media_type, size=size)
-            part.replace(folder / attachment.id)
+            part.replace(folder / attachment.stored_name)
         except OSError as error:
             raise OutputError(f"{shown} can't be kept: {error.strerror}; free some space and try again") from error
         finally:
@@ -143,10 +148,11 @@ class Threads:
         with self._db.change() as db:
             query = "SELECT attachment FROM attachments WHERE thread = ? AND id = ?"
             row = db.execute(query, (thread_id, attachment_id)).fetchone()
-        path = self._folder(thread_id) / attachment_id if row else None
-        if path is None or not path.is_file():
+        attachment = Attachment.model_validate_json(row["attachment"]) if row else None
+        path = self._folder(thread_id) / attachment.stored_name if attachment else None
+        if attachment is None or path is None or not path.is_file():
             raise InputError(f"attachment must be one of this thread, got {attachment_id[:40]!r}; attach it again")
-        return Attachment.model_validate_json(row["attachment"]), path
+        return attachment, path
 
     def begin_turn(self, thread_id: str, message: Message) -> Turn:
         """Keep a message before it is answered, so that it is not lost whatever happens."""

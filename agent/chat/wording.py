@@ -49,7 +49,7 @@ def word(call: Call, findings: Sequence[Finding]) -> str:
 
 def _analysis(finding: Analysis, call: Call) -> str:
     reasoning = finding.reasoning
-    lines = [headline(finding.title, reasoning)]
+    lines = [headline(finding.title, reasoning, finding.beneath)]
     if call.changed and not call.changed.endswith(finding.title):
         lines[0] = f"{call.changed[0].upper()}{call.changed[1:]}, {lines[0]}"
     for recording in reasoning.recordings:
@@ -72,16 +72,23 @@ def _defines(sentence: Sentence) -> bool:
     return any(citation.startswith("kb:definition") for citation in sentence.citations)
 
 
-def headline(title: str, reasoning: Reasoning) -> str:
-    """Say the answer in one sentence."""
+def headline(title: str, reasoning: Reasoning, beneath: str | None = None) -> str:
+    """Say the answer in one sentence; `beneath` is the likeliest feeling where neutral leads."""
     (first, p), (second, q), *_ = sorted(reasoning.after.items(), key=lambda pair: -pair[1])
     subject = title if title.startswith("“") or " " in title else f"`{title}`"
     if not reasoning.labels:
         both = f"{first} ({_percent(p)}) and {second} ({_percent(q)})"
         return f"{subject}: no label is sure enough to decide; likeliest are {both}."
+    if beneath is not None:
+        share = reasoning.after[beneath] / max(1e-9, 1 - p)
+        return (
+            f"{subject} is worded without a clear feeling (**{first}** {_percent(p)}). If it carries one, it is most "
+            f"likely **{beneath}** ({_percent(reasoning.after[beneath])}, {_percent(share)} of what is left)."
+        )
     named = [label for label in reasoning.labels if label != first]
     also = f", with {' and '.join(named)} beside it" if named else ""
-    return f"{subject} expresses **{first}** most likely ({_percent(p)}){also}; next is {second} ({_percent(q)})."
+    after = "" if second in named else f"; next is {second} ({_percent(q)})"
+    return f"{subject} expresses **{first}** most likely ({_percent(p)}){also}{after}."
 
 
 def cited(sentence: Sentence) -> str:
@@ -112,8 +119,8 @@ def _together(analyses: Sequence[Analysis]) -> str:
 
 def _comparison(finding: Comparison) -> str:
     lines = [
-        f"- A: {headline(*_titled(finding.first))}",
-        f"- B: {headline(*_titled(finding.second))}",
+        f"- A: {headline(*_titled(finding.first), finding.first.beneath)}",
+        f"- B: {headline(*_titled(finding.second), finding.second.beneath)}",
     ]
     moved = [(name, delta) for name, delta in finding.change.items() if abs(delta) >= _TELLING][:3]
     if moved:
@@ -165,7 +172,7 @@ def _turning(moments: Sequence[Moment]) -> str:
 def _where(number: int, moment: Moment) -> str:
     if moment.start is not None and moment.end is not None:
         return f"{moment.start:.0f}–{moment.end:.0f} s"
-    return f"{number}. {moment.speaker}" if moment.speaker else f"{number}."
+    return f"turn {number}, {moment.speaker}" if moment.speaker else f"turn {number}"
 
 
 def _dominant(moment: Moment) -> str:

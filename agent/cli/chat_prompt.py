@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import InMemoryHistory
 from rich.console import Console
 
 from thymos.agent.chat.guard import NOTICE
 from thymos.agent.cli.chat_session import HELP, Quit, Session
 from thymos.prompts.catalogue import builtin_taxonomies
+
+_REMEMBERED = 10  # conversations whose messages the arrow keys bring back
 
 
 class CommandCompleter(Completer):
@@ -49,9 +51,8 @@ def prompt_loop(session: Session, console: Console) -> int:
     """Ask for messages until the user leaves; return the exit code."""
     console.print(NOTICE, style="dim", markup=False, highlight=False)
     console.print("/help lists the commands; Ctrl-D leaves.\n", style="dim", markup=False, highlight=False)
-    history = session.agent.threads.home / "history"
-    history.touch(mode=0o600, exist_ok=True)
-    prompt: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=CommandCompleter(session))
+    history = InMemoryHistory(_said_before(session))  # of what is kept: a deleted conversation leaves no other trace
+    prompt: PromptSession[str] = PromptSession(history=history, completer=CommandCompleter(session))
     session.resume()
     while True:
         try:
@@ -62,6 +63,13 @@ def prompt_loop(session: Session, console: Console) -> int:
             console.print("stopped; Ctrl-D leaves", style="dim")
         except (EOFError, Quit):
             return 0
+
+
+def _said_before(session: Session) -> list[str]:
+    """Return the messages of the latest conversations, the oldest first."""
+    threads = session.agent.threads
+    latest = reversed(threads.listed()[:_REMEMBERED])
+    return [turn.message.text for each in latest for turn in threads.turns(each.id) if turn.message.text]
 
 
 def _starting(begun: str, names: Iterable[str]) -> Iterable[Completion]:

@@ -85,7 +85,8 @@ class TerminalView:
             self._still()
             self._console.print(Markdown(readable(event.answer.text)))
             if event.answer.sources:
-                told = f"{len(event.answer.sources)} sources, /sources shows them; /why shows every step"
+                count = len(event.answer.sources)
+                told = f"{count} source{'' if count == 1 else 's'}, /sources shows them; /why shows every step"
                 self._console.print(Text(told, style="dim"))
             self._console.print()
         elif isinstance(event, Failed):

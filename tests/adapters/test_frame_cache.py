@@ -43,3 +43,15 @@ def test_a_place_that_cannot_be_written_keeps_nothing_and_stops_nobody(tmp_path:
     cache = FrameCache(tmp_path / "file", "a" * 64)
     cache.put_frames("one", FRAMES)
     assert cache.frames("one") is None
+
+
+def test_what_begins_with_a_key_is_forgotten_and_its_bytes_are_gone(tmp_path: Path) -> None:
+    cache = FrameCache(tmp_path, "a" * 64)
+    cache.put_observed("one:part", Observed(text="zanzibar"))
+    cache.put_frames("one:whole", np.ones((3, 2), np.float16))
+    cache.put_observed("two:part", Observed(text="kept"))
+    cache.forget("one")
+    assert cache.observed("one:part") is None
+    assert cache.frames("one:whole") is None
+    assert cache.observed("two:part") == Observed(text="kept")
+    assert all(b"zanzibar" not in file.read_bytes() for file in tmp_path.iterdir())

@@ -133,5 +133,10 @@ def _measured(recording: Attachment, sample: Sample) -> Measured:
 def _analysis(
     title: str, reasoning: Reasoning, taxonomy: str, desk: Desk, adapter: str, notes: tuple[str, ...]
 ) -> Analysis:
-    where = place(desk.engines.taxonomy(taxonomy), reasoning.after)
-    return Analysis(title=title, reasoning=reasoning, place=where, adapter=adapter, notes=notes)
+    labels = desk.engines.taxonomy(taxonomy)
+    beneath = None
+    if reasoning.likeliest == labels.neutral:
+        rest = {name: p for name, p in reasoning.after.items() if name != labels.neutral}
+        beneath = max(rest, key=lambda name: rest[name])
+    where = place(labels, reasoning.after)
+    return Analysis(title=title, reasoning=reasoning, place=where, beneath=beneath, adapter=adapter, notes=notes)

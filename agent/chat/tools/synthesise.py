@@ -12,6 +12,7 @@ from thymos.agent.chat.calls import Call
 from thymos.agent.chat.desk import Desk
 from thymos.agent.chat.events import Event, Found, Progress
 from thymos.agent.chat.findings import Moment, Written
+from thymos.prompts.catalogue import builtin_taxonomies
 from thymos.prompts.errors import InputError, RowError
 from thymos.prompts.template import render
 
@@ -30,9 +31,11 @@ def synthesise(call: Call, desk: Desk) -> Iterator[Event]:
         ModelError: the model can't write here.
     """
     name = call.taxonomy or desk.taxonomy
-    taxonomy = desk.engines.taxonomy(name)
-    label = next((each for each in call.labels if each in taxonomy.names), None)
-    if label is None:
+    sets = map(desk.engines.taxonomy, (name, *builtin_taxonomies()))
+    pairs = ((each, label) for each in sets for label in call.labels if label in each.names)
+    taxonomy, label = next(pairs, (desk.engines.taxonomy(name), ""))
+    name = taxonomy.name
+    if not label:
         raise InputError(
             f"sentences must be for a label of {name}, got none that it has; it has {', '.join(taxonomy.names)}"
         )

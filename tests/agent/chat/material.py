@@ -1,4 +1,4 @@
-"""Attachments of the scripted conversations: real clips and pictures where the corpora are there, made ones otherwise."""
+"""Attachments of the scripted conversations: real clips and pictures where the corpora are there, else made ones."""
 
 import csv
 import io
@@ -29,10 +29,9 @@ def make(folder: Path, shared: Path | None) -> dict[str, Path]:
     pieces = [_samples(folder / name) for name in CLIPS]
     _wave(folder / "interview.wav", np.concatenate([*pieces, *pieces, *pieces])[: 30 * RATE])
     texts = {
-        "wrist.csv": "time,eda,bvp\n"
-        + "".join(f"{n / 64:.4f},{2 + 0.001 * n:.4f},{np.sin(n / 8):.4f}\n" for n in range(64 * 90)),
-        "corpus.csv": "id,text\n1,I love this place\n2,They lost my luggage and nobody cared\n3,What a surprise to see you\n4,ok\n",
-        "dialogue.txt": "Mia: I got the tickets!\nJon: no way, you are the best\nMia: but it is on your exam day\nJon: oh no. why\n",
+        "wrist.csv": "time,eda_uS\n" + "".join(f"{n / 64:.4f},{2 + 0.001 * n:.4f}\n" for n in range(64 * 90)),
+        "corpus.csv": "id,text\n1,I love this place\n2,They lost my luggage and nobody cared\n3,You here? Wow\n4,ok\n",
+        "dialogue.txt": "Mia: I got the tickets!\nJon: no way, you are the best\nMia: on exam day\nJon: oh no\n",
     }
     for name, text in texts.items():
         found[name] = folder / name

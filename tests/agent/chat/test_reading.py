@@ -1,0 +1,63 @@
+"""How a message is taken apart: quotes, dialogues, questions, what is told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thymos.agent.chat.reading import dialogue_lines, read
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ('She wrote "I am fine". What does she feel?', ("I am fine",)),
+        ("She wrote “I am fine”.", ("I am fine",)),
+        ("compare 'go away' and 'don't go'", ("go away", "don't go")),
+        ("« Je suis ravi » ?", ("Je suis ravi",)),
+        ("> I never want to see you again\nwhat is this", ("I never want to see you again",)),
+        ("```\nnobody came\n```\nwhich emotion?", ("nobody came",)),
+        ("How does this sound: I am so done with all of this", ("I am so done with all of this",)),
+        ("compare these\n1. I hate you\n2. I love you", ("I hate you", "I love you")),
+    ],
+)
+def test_quoted_material_is_found(text: str, quotes: tuple[str, ...]) -> None:
+    assert read(text).quotes == quotes
+
+
+def test_an_apostrophe_is_no_quotation_mark() -> None:
+    reading = read("I don't know what he's thinking, it isn't fair")
+    assert reading.quotes == ()
+
+
+def test_a_dialogue_is_two_lines_with_names() -> None:
+    reading = read("Ann: I'm home\nBob: finally!\nhow does Bob feel?")
+    assert [(line.speaker, line.text) for line in reading.dialogue] == [("Ann", "I'm home"), ("Bob", "finally!")]
+    assert reading.asked == "how does Bob feel?"
+
+
+def test_what_introduces_is_no_speaker() -> None:
+    assert read("Text: I miss you\nQuestion: what is it?").dialogue == ()
+
+
+def test_a_question_is_not_part_of_what_is_told() -> None:
+    reading = read("My boss shouted at me and I cried. What am I feeling?")
+    assert reading.told == "My boss shouted at me and I cried."
+    assert reading.questions == "What am I feeling?"
+
+
+def test_a_line_without_a_name_goes_on_with_the_one_before() -> None:
+    (first, second) = dialogue_lines("Ann: I waited\nfor hours\nBob: sorry")
+    assert first.text == "I waited for hours"
+    assert second.speaker == "Bob"
+
+
+def test_lines_without_names_are_turns_of_their_own() -> None:
+    assert [line.text for line in dialogue_lines("hello\n\nhi there\n")] == ["hello", "hi there"]
+
+
+@given(st.text(max_size=400))
+def test_any_text_can_be_read_and_nothing_is_invented(text: str) -> None:
+    reading = read(text)
+    for quote in reading.quotes:
+        assert "".join(quote.split()) in "".join(text.split())
+    assert len(reading.asked) <= len(text)

@@ -1,0 +1,132 @@
+"""`thymos chat`: messages and commands of a session, and what they show."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from thymos.agent.chat.agent import ChatAgent
+from thymos.agent.chat.values import Answer
+from thymos.agent.cli.chat_session import HELP, Quit, Session
+from thymos.agent.cli.chat_view import JsonView, TerminalView
+from thymos.prompts.errors import InputError
+
+Made = tuple[Session, Callable[[], str]]
+
+
+@pytest.fixture
+def session(agent: ChatAgent) -> Made:
+    out = StringIO()
+    view = TerminalView(Console(file=out, width=100))
+    return Session(agent, view, agent.threads.create("ekman").id), out.getvalue
+
+
+def test_a_message_is_answered_with_bars_and_words(session: Made) -> None:
+    talk, shown = session
+    assert talk.say('She wrote "I love it". Mood?') == 0
+    assert "joy" in shown()
+    assert "█" in shown()
+    assert "90%" in shown()
+
+
+def test_reasons_and_sources_of_the_last_answer_can_be_seen(session: Made) -> None:
+    talk, shown = session
+    talk.say('She wrote "I love it". Mood?')
+    talk.say("/why")
+    assert "What would change it" in shown()
+    talk.say("/sources")
+    assert "[kb:definition-joy]" in shown()
+
+
+@pytest.mark.parametrize("command", ["/why", "/sources", "/good"])
+def test_a_command_on_an_answer_needs_one(session: Made, command: str) -> None:
+    talk, shown = session
+    assert talk.say(command) == InputError.exit_code
+    assert "there must be an answer first" in shown()
+
+
+def test_an_attachment_comes_with_the_next_message(session: Made, tmp_path: Path) -> None:
+    talk, shown = session
+    (tmp_path / "talk.txt").write_text("Ann: we won\nBob: so late\n", encoding="utf-8")
+    assert talk.say(f"/attach {tmp_path / 'talk.txt'}") == 0
+    talk.say("how does the mood change?")
+    assert "turn 2, Bob" in shown()
+    (turn,) = talk.agent.threads.turns(talk.thread)
+    assert [each.name for each in turn.message.attachments] == ["talk.txt"]
+
+
+def test_a_file_that_is_not_there_is_told(session: Made) -> None:
+    talk, shown = session
+    assert talk.say("/attach /nowhere/x.wav") == InputError.exit_code
+    assert "attachment must be a file that can be read" in shown()
+
+
+def test_the_label_set_changes_from_the_next_message_on(session: Made) -> None:
+    talk, shown = session
+    talk.say("/taxonomy plutchik")
+    talk.say('She wrote "I love it". Mood?')
+    assert talk.agent.threads.get(talk.thread).taxonomy == "plutchik"
+    talk.say("/taxonomy")
+    assert "goemotions" in shown()
+
+
+def test_feedback_is_kept_with_its_label(session: Made) -> None:
+    talk, _ = session
+    talk.say('She wrote "I love it". Mood?')
+    talk.say("/bad anger it was ironic")
+    (turn,) = talk.agent.threads.turns(talk.thread)
+    assert turn.feedback is not None
+    assert (turn.feedback.rating, turn.feedback.label, turn.feedback.comment) == (-1, "anger", "it was ironic")
+
+
+def test_conversations_are_opened_and_deleted(session: Made) -> None:
+    talk, _ = session
+    first = talk.thread
+    talk.say('She wrote "I love it". Mood?')
+    talk.say("/new")
+    assert talk.thread != first
+    talk.say(f"/open {first[:10]}")
+    assert talk.thread == first
+    talk.say("/delete")
+    assert first not in [each.id for each in talk.agent.threads.listed()]
+
+
+def test_a_conversation_is_written_down(session: Made, tmp_path: Path) -> None:
+    talk, _ = session
+    talk.say('She wrote "I love it". Mood?')
+    talk.say(f"/export {tmp_path / 'talk.md'}")
+    talk.say(f"/export {tmp_path / 'talk.json'}")
+    assert '> She wrote "I love it". Mood?' in (tmp_path / "talk.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "talk.json").read_text(encoding="utf-8"))["thread"]["turns"] == 1
+
+
+def test_leaving_is_no_failure(session: Made) -> None:
+    with pytest.raises(Quit):
+        session[0].say("/quit")
+
+
+def test_an_unknown_command_is_told_and_help_lists_all(session: Made) -> None:
+    talk, shown = session
+    assert talk.say("/sing") == InputError.exit_code
+    talk.say("/help")
+    assert all(name.split()[0] in shown() for name in HELP)
+
+
+def test_answers_are_lines_of_json_in_a_pipe(agent: ChatAgent) -> None:
+    out = StringIO()
+    talk = Session(agent, JsonView(out), agent.threads.create("ekman").id)
+    talk.say('She wrote "I love it". Mood?')
+    talk.say("/sing")
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert Answer.model_validate(first["answer"]).tool == "analyse"
+    assert second["type"] == "failed"
+
+
+def test_text_that_would_steer_the_terminal_is_shown_harmless(session: Made) -> None:
+    talk, shown = session
+    talk.say('She wrote "I love \x1b[31mit\x07". Mood?')
+    assert "\x1b[31m" not in shown()
+    assert "\x07" not in shown()
