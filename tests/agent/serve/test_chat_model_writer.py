@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from thymos.agent.serve.chat_model_writer import ChatModelWriter
+from thymos.agent.serve.chat_model_writer import ChatModelWriter, LazyWriter
 from thymos.agent.serve.protocols import Finish
 
 
@@ -73,3 +73,22 @@ def test_the_model_is_told_what_was_asked_for_and_nothing_else() -> None:
         (said, ["X"], {"max_tokens": 2, "temperature": 0.5}),
         (said, None, {"temperature": 0.5}),
     ]
+
+
+def test_a_lazy_writer_is_made_once_and_only_when_asked() -> None:
+    made: list[ChatModelWriter] = []
+
+    def make() -> ChatModelWriter:
+        made.append(ChatModelWriter(Scripted(), "scripted"))
+        return made[-1]
+
+    lazy = LazyWriter("scripted", make)
+    assert (lazy.name, made) == ("scripted", [])
+    for _ in range(2):
+        words = list(
+            lazy.stream(
+                [{"role": "user", "content": "a"}], max_tokens=3, temperature=None, top_p=None, seed=None, stop=()
+            )
+        )
+        assert words[:2] == ["one ", "two"]
+    assert len(made) == 1
