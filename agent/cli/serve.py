@@ -3,9 +3,9 @@
 Takes flags; loads the agent, then listens. The work is done in `thymos.agent.serve`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number
@@ -114,13 +114,12 @@ def serve(
         quiet: Log warnings only.
         limits: see the group Limits.
     """
-    from thymos.agent.chat.threads import default_home
     from thymos.agent.serve.build import build_app
     from thymos.agent.serve.listen import check_reach, run, set_up_logging
-    from thymos.agent.serve.settings import Limits, Settings
 
-    settings = Settings(
-        home=home or default_home(),
+    settings = settings_of(
+        limits,
+        home=home,
         host=host,
         port=port,
         names=name,
@@ -130,24 +129,38 @@ def serve(
         taxonomy=taxonomy,
         redact=redact,
         keys=keys,
-        limits=replace(
-            Limits(),
-            workers=limits.workers,
-            waiting=limits.queue,
-            batch_rows=limits.batch_rows,
-            connections=limits.connections,
-            attachment_bytes=limits.max_upload * MEGABYTE,
-            corpus_bytes=limits.max_corpus * MEGABYTE,
-            audio_seconds=limits.max_seconds,
-            pixels=limits.max_pixels,
-            rows=limits.max_rows,
-            jobs=limits.max_jobs,
-            stop_seconds=limits.stop_after,
-        ),
     )
     check_reach(settings)
     set_up_logging(redact=redact, level="WARNING" if quiet else "INFO")
     run(build_app(settings, kb=kb, device=device, llm=llm), settings, on_ready=_say_where)
+
+
+def settings_of(flags: LimitFlags, *, home: Path | None, **told: Any) -> "Settings":
+    """Return what flags mean.
+
+    Args:
+        flags: the group Limits.
+        home: folder of threads, jobs and keys, or None.
+        told: the other fields of `Settings`.
+    """
+    from thymos.agent.chat.threads import default_home
+    from thymos.agent.serve.settings import Limits, Settings
+
+    limits = Limits(
+        workers=flags.workers,
+        waiting=flags.queue,
+        batch_rows=flags.batch_rows,
+        connections=flags.connections,
+        attachment_bytes=flags.max_upload * MEGABYTE,
+        message_bytes=2 * flags.max_upload * MEGABYTE,  # base64 takes a third more, and there may be two
+        corpus_bytes=flags.max_corpus * MEGABYTE,
+        audio_seconds=flags.max_seconds,
+        pixels=flags.max_pixels,
+        rows=flags.max_rows,
+        jobs=flags.max_jobs,
+        stop_seconds=flags.stop_after,
+    )
+    return Settings(home=home or default_home(), limits=limits, **told)
 
 
 @keys.command

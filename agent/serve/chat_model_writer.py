@@ -1,15 +1,16 @@
-"""`ChatModelWriter`: any LangChain chat model as a `Writer`. LangChain's types stay here.
+"""`ChatModelWriter`: any LangChain chat model as a `Writer`; `LazyWriter`: one that is loaded when it is first asked.
 
-Takes a chat model; gives text as it is written, and counts where the model tells them.
+Takes a chat model; gives text as it is written, and counts where the model tells them. LangChain's types stay here.
 """
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 
-from thymos.agent.serve.protocols import Finish, Said
+from thymos.agent.serve.protocols import Finish, Said, Writer
 
 
 class ChatModelWriter:
@@ -58,3 +59,37 @@ def _finish(whole: AIMessageChunk | None) -> Finish:
         completion_tokens=usage.get("output_tokens", 0),
         cached_tokens=usage.get("input_token_details", {}).get("cache_read", 0) or 0,
     )
+
+
+class LazyWriter:
+    """A writer that is made when it is first asked: most servers never are, and a model takes memory."""
+
+    def __init__(self, name: str, make: Callable[[], Writer]) -> None:
+        """Keep what makes it.
+
+        Args:
+            name: id of the model in the API.
+            make: loads it.
+        """
+        self.name = name
+        self._make = make
+        self._made: Writer | None = None
+        self._lock = threading.Lock()
+
+    def stream(
+        self,
+        messages: Sequence[Said],
+        *,
+        max_tokens: int | None,
+        temperature: float | None,
+        top_p: float | None,
+        seed: int | None,
+        stop: Sequence[str],
+    ) -> Iterator[str | Finish]:
+        """Yield text as it is written, then one `Finish`."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+        yield from self._made.stream(
+            messages, max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed, stop=stop
+        )

@@ -27,6 +27,7 @@ _NAMES = {
     408: ("invalid_request_error", "request_timeout"),
     409: ("conflict_error", "conflict"),
     413: ("invalid_request_error", "too_large"),
+    415: ("invalid_request_error", "unsupported_media_type"),
     416: ("invalid_request_error", "range_not_satisfiable"),
     421: ("invalid_request_error", "misdirected_request"),
     422: ("invalid_request_error", "unprocessable"),

@@ -20,7 +20,7 @@ from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.job_store import JobStore
 from thymos.agent.serve.job_values import Job
 from thymos.agent.serve.settings import Limits
-from thymos.prompts.errors import OutputError, ThymosError
+from thymos.prompts.errors import OutputError, RunError, ThymosError
 
 log = logging.getLogger("thymos.jobs")
 
@@ -100,7 +100,7 @@ class JobWorker:
             return
         log.info("job %s begins", job.id)
         try:
-            report = self._run(job)
+            report = self._run_through(job)
         except RunStoppedError:
             if self._store.get(job.id).state == "cancelled":
                 clear(self._store.labels(job.id))
@@ -112,6 +112,21 @@ class JobWorker:
             log.info("job %s is done: %d rows, %d bad", job.id, rows, found.bad_rows)
         else:
             clear(self._store.labels(job.id))
+
+    def _run_through(self, job: Job) -> RunReport:
+        """Label a corpus, from where an earlier server was; anew where that one had another model."""
+        labels = self._store.labels(job.id)
+        begun = labels.with_suffix(".run").exists() or labels.exists()
+        try:
+            return self._run(job)
+        except RunStoppedError:
+            raise
+        except RunError as error:
+            if not begun:
+                raise
+            log.warning("job %s begins anew: %s", job.id, error)
+            clear(labels)
+            return self._run(job)
 
     def _run(self, job: Job) -> RunReport:
         from thymos.agent.runs.run import run

@@ -92,7 +92,7 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         server_header=False,
         limit_concurrency=limits.connections,
         timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=int(limits.stop_seconds),
+        timeout_graceful_shutdown=max(1, round(limits.stop_seconds)),
         h11_max_incomplete_event_size=limits.header_bytes,
     )
     return uvicorn.Server(config)

@@ -41,7 +41,7 @@ class Limits:
     """
 
     json_bytes: int = 4_000_000
-    message_bytes: int = 80_000_000
+    message_bytes: int = 100_000_000
     attachment_bytes: int = 50_000_000
     corpus_bytes: int = 500_000_000
     attachments: int = 8

@@ -102,9 +102,10 @@ def live(tmp_path: Path, agent: FakeAgent, writer: FakeWriter, running: list[Ser
 
     with ExitStack() as stack:
 
-        def live(changes: dict[str, Any] | None = None, **limits: Any) -> str:
+        def live(changes: dict[str, Any] | None = None, *, shipped: bool = False, **limits: Any) -> str:
             told = replace(settings(tmp_path / "home", **limits), **(changes or {}))
-            app = create_app(agent, told, writer=writer, reasons=reasons_of, page=page(tmp_path / "page"))
+            folder = None if shipped else page(tmp_path / "page")
+            app = create_app(agent, told, writer=writer, reasons=reasons_of, page=folder)
             return stack.enter_context(listens(app, told, running))
 
         yield live

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
+from tests.agent.runs.fakes import HashLabeler
 from tests.agent.serve.fakes import FakeAgent
+from thymos.prompts.catalogue import load_taxonomy
 
 PATIENCE = 20.0  # s
 
@@ -189,6 +191,21 @@ def test_a_server_that_stops_leaves_jobs_to_the_next_one(make: Callable[..., Tes
     assert ended(second, later)["state"] == "done"
     assert len(agent.labelers["ekman"].batches) == 100 + 1  # no batch was computed twice
     assert [each["id"] for each in second.get("/v1/jobs").json()] == [later, job]
+    first.__enter__()
+
+
+def test_a_job_of_a_server_with_another_model_is_begun_anew_and_not_lost(
+    make: Callable[..., TestClient], agent: FakeAgent
+) -> None:
+    agent.labeler_pause = 0.02
+    first = make(job_chunk=4)
+    job = sent(first, corpus(200), text_column="words").json()["id"]
+    begun(first, job)
+    first.__exit__(None, None, None)
+    agent.labelers["ekman"] = HashLabeler(load_taxonomy("ekman"), model="another")
+    done = ended(make(job_chunk=4), job)
+    assert (done["state"], done["rows"]) == ("done", 200)
+    assert len(agent.labelers["ekman"].batches) == 50  # all of them, so that no file mixes two models
     first.__enter__()
 
 

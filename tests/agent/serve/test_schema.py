@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -40,7 +41,7 @@ def client() -> Iterator[TestClient]:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-def _answers(case: Case, client: TestClient) -> None:
+def _answers(case: Case[Any], client: TestClient) -> None:
     given = case.as_transport_kwargs(base_url="http://127.0.0.1")
     for name in ("verify", "cookies"):  # of which the server knows nothing
         given.pop(name, None)
@@ -56,12 +57,12 @@ def _answers(case: Case, client: TestClient) -> None:
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-def test_no_request_is_an_error_of_the_server(case: Case, client: TestClient) -> None:
+def test_no_request_is_an_error_of_the_server(case: Case[Any], client: TestClient) -> None:
     _answers(case, client)
 
 
 @pytest.mark.slow
 @schema.parametrize()
 @settings(max_examples=MANY, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-def test_no_request_of_many_is_an_error_of_the_server(case: Case, client: TestClient) -> None:
+def test_no_request_of_many_is_an_error_of_the_server(case: Case[Any], client: TestClient) -> None:
     _answers(case, client)
