@@ -17,6 +17,7 @@ from thymos.adapters.generation.team import Team
 from thymos.adapters.scoring.tight import Parts
 
 MOST = 32  # tokens of one step: more would not fit the processor's fast memory
+BLOCK = 64  # tokens of a sequence that lie together, with their keys and values of all layers
 
 
 class PackedLlama:
@@ -73,8 +74,11 @@ class PackedLlama:
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first keys and values of one slot to another."""
+        whole, rest = divmod(length, BLOCK)
         for cache in (self._room.keys, self._room.values):
-            cache[:, target, :, :length] = cache[:, source, :, :length]
+            cache[target, :whole] = cache[source, :whole]
+            if rest:
+                cache[target, whole, :, :, :rest] = cache[source, whole, :, :, :rest]
 
     def close(self) -> None:
         """Let the threads end."""
@@ -90,18 +94,20 @@ class PackedLlama:
 def _room(parts: Parts, slots: int, context: int, threads: int) -> Room:
     dim, inner = parts.layers[0].down.shape
     head_dim = 2 * len(parts.frequencies)
+    blocks = -(-context // BLOCK)
+    cache = (slots, blocks, len(parts.layers), parts.kv_heads, BLOCK, head_dim)
 
     def room(*shape: int) -> Floats:
         return np.empty(shape, np.float32)
 
     return Room(
-        keys=room(len(parts.layers), slots, parts.kv_heads, context, head_dim),
-        values=room(len(parts.layers), slots, parts.kv_heads, context, head_dim),
+        keys=room(*cache),
+        values=room(*cache),
         hidden=room(MOST, dim),
         normed=room(threads, MOST, dim),
         fused=room(MOST, (parts.heads + 2 * parts.kv_heads) * head_dim),
         query=room(threads, 1, head_dim),
-        scores=room(threads, 1, context),
+        scores=room(threads, blocks, 1, BLOCK),
         attended=room(MOST, parts.heads * head_dim),
         added=room(MOST, dim),
         wide=room(MOST, 2 * inner),

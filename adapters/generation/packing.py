@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from thymos.adapters.generation.products import LANES, Codes, Floats
+from thymos.adapters.generation.products import Codes, Floats
 from thymos.adapters.generation.step import Weights
 from thymos.adapters.scoring.layer import LowRank
 from thymos.adapters.scoring.tight import Parts
@@ -45,13 +45,6 @@ class Matrix:
         groups = self.scales.shape[-1]
         apart = codes.reshape(len(codes), groups, -1).astype(np.float32) * self.scales[numbers][:, :, None]
         return apart.reshape(codes.shape)
-
-
-def packable(parts: Parts) -> bool:
-    """Say whether the sizes fit the vectors in which products are computed, and all lies in main memory."""
-    layer = parts.layers[0]
-    widths = (layer.qkv.shape[1], layer.attention_out.shape[1], layer.down.shape[1], 2 * len(parts.frequencies))
-    return parts.embedding.device.type == "cpu" and all(width % LANES == 0 for width in widths)
 
 
 def lossless_format(parts: Parts) -> Format:

@@ -66,13 +66,13 @@ class Room(NamedTuple):
     """Where a step writes, float32; `most` is the largest number of tokens.
 
     Attributes:
-        keys: rotated, (layers, slots, kv heads, context, head dim).
+        keys: rotated, (slots, blocks, layers, kv heads, tokens of a block, head dim): what is not filled is not touched.
         values: as they are, likewise.
         hidden: vectors of the tokens, (most, dim).
         normed: (threads, most, dim).
         fused: (most, out of qkv).
         query: (threads, 1, head dim).
-        scores: (threads, 1, context).
+        scores: (threads, blocks, 1, tokens of a block).
         attended: (most, heads * head dim).
         added: (most, dim).
         wide: (most, 2 * inner).
@@ -116,7 +116,7 @@ def step(member: int, size: int, counter: Indices, met: int, batch: Batch, weigh
         begin, end = _share(room.fused.shape[1], member, size)
         multiply(own, count, weights.qkv[layer], weights.qkv_scales[layer], room.fused, begin, end)
         met = _meet(counter, met, size)
-        _remember(member, size, batch, weights.rotation, room.fused, room.keys[layer], room.values[layer])
+        _remember(member, size, batch, weights.rotation, room, layer)
         met = _meet(counter, met, size)
         _attend(member, size, batch, weights.rotation, room, layer)
         met = _meet(counter, met, size)
@@ -183,21 +183,20 @@ def _gate(wide: Floats, inner: Floats, first: int, last: int) -> None:
 
 
 @compiled
-def _remember(
-    member: int, size: int, batch: Batch, rotation: Floats, fused: Floats, keys: Floats, values: Floats
-) -> None:
+def _remember(member: int, size: int, batch: Batch, rotation: Floats, room: Room, layer: int) -> None:
     """Rotate keys and put them and their values in the cache; each thread takes its share of tokens and heads."""
-    kv_heads, head_dim = keys.shape[1], keys.shape[3]
-    queries = fused.shape[1] - 2 * kv_heads * head_dim
+    kv_heads, block, head_dim = room.keys.shape[3:]
+    queries = room.fused.shape[1] - 2 * kv_heads * head_dim
     for item in range(member, len(batch.slots) * kv_heads, size):
         token, head = item // kv_heads, item % kv_heads
         slot, position = batch.slots[token], batch.positions[token]
         begin = queries + head * head_dim
-        angles, row = rotation[:, position], fused[token, begin : begin + head_dim]
-        _rotate(row, angles, np.float32(1.0), keys[slot, head, position])
+        angles, row = rotation[:, position], room.fused[token, begin : begin + head_dim]
+        _rotate(row, angles, np.float32(1.0), room.keys[slot, position // block, layer, head, position % block])
         begin += kv_heads * head_dim
+        value = room.values[slot, position // block, layer, head, position % block]
         for column in range(head_dim):
-            values[slot, head, position, column] = fused[token, begin + column]
+            value[column] = room.fused[token, begin + column]
 
 
 @compiled
@@ -214,7 +213,7 @@ def _rotate(row: Floats, angles: Floats, factor: float, out: Floats) -> None:
 @compiled
 def _attend(member: int, size: int, batch: Batch, rotation: Floats, room: Room, layer: int) -> None:
     """Mix values by how well keys answer the query; each thread takes its share of tokens and query heads."""
-    kv_heads, head_dim = room.keys.shape[2], room.keys.shape[4]
+    kv_heads, block, head_dim = room.keys.shape[3:]
     heads = room.attended.shape[1] // head_dim
     query, scores = room.query[member], room.scores[member]
     unscaled = np.ones((1, 1), np.float32)
@@ -225,24 +224,30 @@ def _attend(member: int, size: int, batch: Batch, rotation: Floats, room: Room, 
         begin = head * head_dim
         angles, row = rotation[:, position], room.fused[token, begin : begin + head_dim]
         _rotate(row, angles, np.float32(head_dim**-0.5), query[0])
-        multiply(query, 1, room.keys[layer, slot, shared], unscaled, scores, 0, position + 1)
-        _mix(scores[0], room.values[layer, slot, shared], position + 1, room.attended[token, begin : begin + head_dim])
+        top = np.float32(-np.inf)
+        for number in range(position // block + 1):
+            count = min(block, position + 1 - number * block)
+            multiply(query, 1, room.keys[slot, number, layer, shared], unscaled, scores[number], 0, count)
+            for place in range(count):
+                top = max(top, scores[number, 0, place])
+        out = room.attended[token, begin : begin + head_dim]
+        for column in range(head_dim):
+            out[column] = np.float32(0.0)
+        total = np.float32(0.0)
+        for number in range(position // block + 1):
+            count = min(block, position + 1 - number * block)
+            total = _mix(scores[number, 0], top, room.values[slot, number, layer, shared], count, total, out)
+        for column in range(head_dim):
+            out[column] /= total
 
 
 @compiled
-def _mix(scores: Floats, values: Floats, count: int, out: Floats) -> None:
-    """Write the mean of the values, weighted by the exponentials of the scores."""
-    top = scores[0]
-    for place in range(1, count):
-        top = max(top, scores[place])
-    total = np.float32(0.0)
-    for column in range(out.shape[0]):
-        out[column] = np.float32(0.0)
+def _mix(scores: Floats, top: float, values: Floats, count: int, total: float, out: Floats) -> float:
+    """Add values, weighted by the exponentials of their scores, to what is there; return the sum of all weights."""
     for place in range(count):
         weight = np.exp(scores[place] - top)
         total += weight
         row = values[place]
         for column in range(out.shape[0]):
             out[column] += weight * row[column]
-    for column in range(out.shape[0]):
-        out[column] /= total
+    return total

@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-_SPINS = 4096  # looks at the counter before the processor is offered to others, some tens of microseconds
+_SPINS = 512  # looks at the counter before the processor is offered to others, some microseconds; a power of two
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 _INDEX = ir.IntType(64)
 
