@@ -2,8 +2,8 @@
 
 Takes requests from any thread; gives replies that stream. One thread owns the model: between two steps, requests join
 and leave. A step holds the next token of each text, guesses of what follows, and a stretch of each prompt that is still
-to be read. What a request gets does not depend on the others: a token's numbers are the same in any batch. Knows nothing
-of chat.
+to be read. What a request gets does not depend on the others: a token's numbers are the same in any batch. Knows
+nothing of chat.
 """
 
 import threading

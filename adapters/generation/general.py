@@ -14,7 +14,7 @@ from thymos.adapters.generation.decoder import check_length, closed
 from thymos.adapters.generation.reply import Channel, Reply
 from thymos.adapters.generation.sampling import Sampler
 from thymos.adapters.generation.text import Text
-from thymos.adapters.generation.values import Request, Usage
+from thymos.adapters.generation.values import Finish, Request, Usage
 from thymos.prompts.errors import ModelError
 
 
@@ -93,7 +93,7 @@ class GeneralDecoder:
             channel.fail(closed())
             return
         channel.put(hook.text.end())
-        finish = "stop" if hook.ended or hook.text.stopped else "length"
+        finish: Finish = "stop" if hook.ended or hook.text.stopped else "length"
         channel.end(finish, Usage(prompt=len(request.prompt), cached=0, completion=hook.written))
 
 

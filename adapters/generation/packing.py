@@ -110,7 +110,7 @@ def _packed(matrices: Sequence[Tensor], form: Format) -> Matrix:
     out, width = matrices[0].shape
     group = math.gcd(width, _GROUP) if form == "int8" else width
     kinds: dict[Format, type] = {"float32": np.float32, "bfloat16": np.uint16, "int8": np.int8}
-    codes = np.empty((len(matrices), out, width), kinds[form])
+    codes: Codes = np.empty((len(matrices), out, width), kinds[form])
     scales = np.ones((len(matrices), out, width // group if form == "int8" else 1), np.float32)
     for number, matrix in enumerate(matrices):
         if form == "bfloat16":

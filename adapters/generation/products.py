@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import cgutils as untyped
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ SUMS = 4  # vectors added up side by side: an addition takes four cycles, and tw
 
 _FLOAT, _INT, _INDEX = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
+cgutils: Any = untyped
 
 
 def compiled(function: Function) -> Function:

@@ -33,7 +33,8 @@ class Sampler:
             return int(logits.argmax())
         weights = probabilities(logits, self._how)
         sums = np.cumsum(weights, dtype=np.float64)
-        return int(np.searchsorted(sums, self._chance.random() * sums[-1], side="right"))
+        drawn = int(np.searchsorted(sums, self._chance.random() * sums[-1], side="right"))
+        return min(drawn, len(sums) - 1)  # where the product is rounded up
 
 
 def probabilities(logits: Floats, how: Sampling) -> NDArray[np.float32]:
@@ -43,7 +44,9 @@ def probabilities(logits: Floats, how: Sampling) -> NDArray[np.float32]:
         logits: (vocabulary).
         how: with a temperature above 0.
     """
-    weights = np.exp((logits - logits.max()) * np.float32(1 / how.temperature))  # the likeliest has 1
+    weights: NDArray[np.float32] = np.exp(
+        (logits - logits.max()) * np.float32(1 / how.temperature)
+    )  # the likeliest has 1
     least = np.float32(how.min_p)
     weights /= weights.sum()
     if how.top_p < 1:

@@ -1,7 +1,7 @@
 """Which sequences lie in the cache, and which of them a new one can go on from.
 
-Takes prompts; gives slots, and how many of a prompt's first tokens need not be computed. A finished sequence stays until
-its slot is needed, the one not used for longest goes first. Knows nothing of models; copying is injected.
+Takes prompts; gives slots, and how many of a prompt's first tokens need not be computed. A finished sequence stays
+until its slot is needed, the one not used for longest goes first. Knows nothing of models; copying is injected.
 """
 
 from collections.abc import Callable, Sequence

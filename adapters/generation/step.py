@@ -1,10 +1,10 @@
-"""One step of a Llama over a handful of tokens, of any sequences: from ids to logits, compiled, several threads together.
+"""One step of a Llama over a handful of tokens, of any sequences: from vectors to logits, on several threads.
 
-Takes packed weights, the cache of keys and values, and for each token its id, the slot of its sequence and its position;
-writes its key and value into the slot and gives logits where they are wanted. Tokens of one step may be one of each of
-several conversations, a stretch of one prompt, or guesses that follow each other: a token sees what lies in its slot up
-to its own position, this step's included, and its numbers do not depend on who else is there. The arithmetic is that of
-`scoring.layer`, against which tests hold it. Knows nothing of requests and text.
+Takes packed weights, the cache of keys and values, and for each token its vector, the slot of its sequence and its
+position; writes its key and value into the slot and gives logits where they are wanted. Tokens of one step may be one
+of each of several conversations, a stretch of one prompt, or guesses that follow each other: a token sees what lies in
+its slot up to its own position, this step's included, and its numbers do not depend on who else is there. The
+arithmetic is that of `scoring.layer`, against which tests hold it. Knows nothing of requests and text.
 """
 
 import math
@@ -28,7 +28,7 @@ class Weights(NamedTuple):
         gate_up: (layers, 2 * inner, dim), gate above up.
         down: (layers, dim, inner).
         head: (vocabulary, dim).
-        norms: (layers + 1, 2, dim): before attention and before the rest; the first one after the last layer is the final.
+        norms: (layers + 1, 2, dim): before attention and before the rest; the first after all layers is the final one.
         rotation: cosine and sine of the rotary angles, (2, context, head dim / 2).
         epsilon: of the norms.
     """
@@ -66,7 +66,7 @@ class Room(NamedTuple):
     """Where a step writes, float32; `most` is the largest number of tokens.
 
     Attributes:
-        keys: rotated, (slots, blocks, layers, kv heads, tokens of a block, head dim): what is not filled is not touched.
+        keys: rotated, (slots, blocks, layers, kv heads, tokens of a block, head dim).
         values: as they are, likewise.
         hidden: vectors of the tokens, (most, dim).
         normed: (threads, most, dim).
@@ -200,7 +200,7 @@ def _remember(member: int, size: int, batch: Batch, rotation: Floats, room: Room
 
 
 @compiled
-def _rotate(row: Floats, angles: Floats, factor: float, out: Floats) -> None:
+def _rotate(row: Floats, angles: Floats, factor: np.float32, out: Floats) -> None:
     """Apply rotary positions, halves convention (Su et al. 2021), and a factor."""
     half = row.shape[0] // 2
     for column in range(half):
@@ -242,7 +242,7 @@ def _attend(member: int, size: int, batch: Batch, rotation: Floats, room: Room, 
 
 
 @compiled
-def _mix(scores: Floats, top: float, values: Floats, count: int, total: float, out: Floats) -> float:
+def _mix(scores: Floats, top: np.float32, values: Floats, count: int, total: np.float32, out: Floats) -> np.float32:
     """Add values, weighted by the exponentials of their scores, to what is there; return the sum of all weights."""
     for place in range(count):
         weight = np.exp(scores[place] - top)

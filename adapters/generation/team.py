@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as untyped
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 _SPINS = 512  # looks at the counter before the processor is offered to others, some microseconds; a power of two
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 _INDEX = ir.IntType(64)
+cgutils: Any = untyped
 
 
-@intrinsic
-def meet(_: Any, counter: Any, until: Any) -> Any:
+def _meet(_: Any, counter: Any, until: Any) -> Any:
     """Count oneself as here and wait until `until` have been counted; what others wrote before is visible after."""
 
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
@@ -49,6 +49,9 @@ def meet(_: Any, counter: Any, until: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(counter, types.int64), build
+
+
+meet: Any = intrinsic(_meet)
 
 
 class Team:
