@@ -35,6 +35,7 @@ class Writes(Protocol):
 def resolve_decoder(
     model: LanguageModel,
     *,
+    forward: Any = None,
     weights: str = "auto",
     slots: int = SLOTS,
     context: int = CONTEXT,
@@ -44,6 +45,7 @@ def resolve_decoder(
 
     Args:
         model: loaded.
+        forward: a `TightLlama` that took its weights over before, for scoring; it can be used on, its weights are read.
         weights: number format that the packed decoder reads them in: auto is the smallest that loses nothing, int8
             rounds them and is the fastest.
         slots: texts that are written together, and kept to go on from; each takes memory for what is in it.
@@ -62,7 +64,7 @@ def resolve_decoder(
     if context < 2:
         raise InputError(f"context must be at least 2, got {context}; choose more")
     ends = _ends(model)
-    steps = _packed(model, weights, slots, context, threads)
+    steps = _packed(model, forward, weights, slots, context, threads)
     if steps is None:
         from thymos.adapters.generation.general import GeneralDecoder
 
@@ -72,7 +74,7 @@ def resolve_decoder(
     return Decoder(steps, model.tokenizer, ends)
 
 
-def _packed(model: LanguageModel, weights: str, slots: int, context: int, threads: int | None) -> Any:
+def _packed(model: LanguageModel, forward: Any, weights: str, slots: int, context: int, threads: int | None) -> Any:
     """Return the packed model; None where it can't be had and nobody asked for it."""
     from thymos.adapters.scoring.tight import TightLlama, supports
 
@@ -88,7 +90,7 @@ def _packed(model: LanguageModel, weights: str, slots: int, context: int, thread
     from thymos.adapters.generation.llama import PackedLlama  # numba: seconds
 
     form: Any = None if weights == "auto" else weights
-    parts = TightLlama(model.model).parts
+    parts = (forward or TightLlama(model.model)).parts
     usable = machine(look_for_gpus=False).usable_cores
     return PackedLlama(parts, slots=slots, context=context, form=form, threads=threads or usable)
 

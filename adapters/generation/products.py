@@ -22,6 +22,8 @@ Codes = NDArray[Any]  # float32; uint16, the upper half of a float32 (bf16); or 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LANES = 8
+_NEAR = 6144  # activations that stay in a core's nearest memory (24 of 32 KB) while rows of weights pass
+_BLOCK = 64  # rows of weights that pass before the next activations: they stay in the memory behind it
 SUMS = 4  # vectors added up side by side: an addition takes four cycles, and two can begin in each
 
 _FLOAT, _INT, _INDEX = ir.FloatType(), ir.IntType(32), ir.IntType(64)
@@ -150,12 +152,16 @@ def multiply(x: Floats, tokens: int, codes: Codes, scales: Floats, out: Floats, 
         first: row of the matrix.
         last: row of the matrix.
     """
-    for row in range(first, last):
-        token = 0
-        while token + 3 <= tokens:
-            _three(x, codes, scales, out, token, row)
-            token += 3
-        if token + 2 == tokens:
-            _two(x, codes, scales, out, token, row)
-        elif token < tokens:
-            _one(x, codes, scales, out, token, row)
+    near = max(1, _NEAR // (3 * x.shape[1])) * 3  # tokens
+    for block in range(first, last, _BLOCK):
+        for begin in range(0, tokens, near):
+            end = min(tokens, begin + near)
+            for row in range(block, min(last, block + _BLOCK)):
+                token = begin
+                while token + 3 <= end:
+                    _three(x, codes, scales, out, token, row)
+                    token += 3
+                if token + 2 == end:
+                    _two(x, codes, scales, out, token, row)
+                elif token < end:
+                    _one(x, codes, scales, out, token, row)

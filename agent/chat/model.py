@@ -24,7 +24,7 @@ from pydantic import Field
 from thymos.adapters.generation.load import CONTEXT, SLOTS, Writes, resolve_decoder
 from thymos.adapters.generation.reply import Reply
 from thymos.adapters.generation.values import Request, Sampling, Usage
-from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.llm.load import LanguageModel, load_language_model
 from thymos.adapters.weights import DEFAULT, EMBEDDED
 from thymos.agent.chat.prompt import prompt_ids
 from thymos.agent.chat.tool_calls import Call, ToolCalls, as_tools, takes_tools
@@ -88,7 +88,18 @@ class ThymosChatModel(BaseChatModel):
         """
         loaded = load_language_model(model, device=device)
         decoder = resolve_decoder(loaded, weights=weights, slots=slots, context=context, threads=threads)
-        return cls(decoder=decoder, tokenizer=loaded.tokenizer, model_name=public_name(model), **fields)
+        return cls.over(decoder, loaded, **fields)
+
+    @classmethod
+    def over(cls, decoder: Writes, loaded: LanguageModel, **fields: Any) -> Self:
+        """Return a chat model over a decoder that is there, of a model that may score as well.
+
+        Args:
+            decoder: from `resolve_decoder`.
+            loaded: the model that it writes with.
+            fields: of the chat model.
+        """
+        return cls(decoder=decoder, tokenizer=loaded.tokenizer, model_name=public_name(loaded.name), **fields)
 
     def close(self) -> None:
         """Let go of the decoder's threads; answers that are not whole end with an error."""

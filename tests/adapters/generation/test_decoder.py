@@ -214,6 +214,18 @@ def test_int8_is_refused_where_only_the_models_own_code_computes(tiny_model: Pat
         resolve_decoder(model, weights="int8")
 
 
+def test_a_model_that_scores_can_write_as_well(tiny_model: Path, model: LanguageModel) -> None:
+    from thymos.adapters.scoring.shared import SharedModel
+
+    loaded, forward = SharedModel(load_language_model(str(tiny_model), dtype="float32")).with_adapter(None)
+    before = forward.prefix(list(_ids(model)))
+    decoder = resolve_decoder(loaded, forward=forward, context=256, threads=1)
+    theirs = _theirs(model, _ids(model), 20)
+    assert decoder.submit(Request(_ids(model), most=20)).text() == model.tokenizer.decode(theirs, True)
+    decoder.close()
+    assert torch.equal(forward.prefix(list(_ids(model))).keys[0], before.keys[0])
+
+
 @pytest.mark.parametrize("option", [{"slots": 0}, {"slots": 33}, {"context": 1}])
 def test_sizes_out_of_range_are_refused(tiny_model: Path, option: dict[str, int]) -> None:
     with pytest.raises(InputError, match="must be"):
