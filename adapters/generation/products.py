@@ -7,15 +7,21 @@ same order, whatever is computed beside it: a row's result does not depend on it
 of layers.
 """
 
+import functools
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils as untyped
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from thymos.adapters.weights import cache_dir
 
 Floats = NDArray[np.float32]
 Codes = NDArray[Any]  # float32; uint16, the upper half of a float32 (bf16); or int8, to be multiplied by scales
@@ -26,17 +32,31 @@ _NEAR = 6144  # activations that stay in a core's nearest memory (24 of 32 KB) w
 _BLOCK = 64  # rows of weights that pass before the next activations: they stay in the memory behind it
 SUMS = 4  # vectors added up side by side: an addition takes four cycles, and two can begin in each
 
+_COMPILED = ("products.py", "step.py", "team.py")
 _FLOAT, _INT, _INDEX = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
 cgutils: Any = untyped
 
 
 def compiled(function: Function) -> Function:
-    """Compile with numba and keep the result on disk; other threads run while such a function does.
+    """Compile with numba when first called and keep the result on disk; other threads run while such a function does.
 
     Without leave to add up in another order: LLVM would take it differently for different batches.
     """
-    return cast(Function, njit(nogil=True, cache=True, error_model="numpy")(function))
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_kept())
+    try:  # where the result is kept is settled here
+        return cast(Function, njit(nogil=True, cache=True, error_model="numpy")(function))
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@functools.cache
+def _kept() -> Path:
+    """Return the folder of what these sources compile to: numba looks at a function's own file alone."""
+    digest = hashlib.sha256()
+    for name in _COMPILED:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return cache_dir() / "numba" / digest.hexdigest()[:16]
 
 
 def _block(tokens: int) -> Any:

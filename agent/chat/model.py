@@ -48,6 +48,7 @@ class ThymosChatModel(BaseChatModel):
         >>> model = ThymosChatModel.from_pretrained(max_tokens=20)
         >>> model.invoke("Say hello.").response_metadata["model_name"]
         'smollm2-135m-instruct'
+        >>> model.close()
     """
 
     decoder: Any = Field(exclude=True, repr=False)

@@ -1,14 +1,17 @@
 """What the compiled step computes, held against transformers' own forward and `generate`."""
 
 import copy
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 import torch
 
+from thymos.adapters.generation import products
 from thymos.adapters.generation.llama import BLOCK, PackedLlama
 from thymos.adapters.generation.packing import Format, lossless_format
 from thymos.adapters.generation.products import multiply
@@ -119,6 +122,25 @@ def test_eight_bits_round_weights_by_half_a_step_at_most(model: LanguageModel) -
     groups = exact.reshape(20, 3, 16)  # 48 columns: groups of gcd(48, 64)
     half = np.repeat(np.abs(groups).max(-1) / 127 / 2, 16, axis=1)
     assert (np.abs(rows - exact) <= half * 1.001).all()
+
+
+def test_what_is_kept_compiled_goes_by_all_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THYMOS_CACHE", str(tmp_path / "cache"))
+    here = Path(products.__file__).parent
+    found = []
+    for change in ("", "# changed"):
+        for name in ("products.py", "step.py", "team.py"):
+            (tmp_path / name).write_bytes((here / name).read_bytes())
+        (tmp_path / "step.py").write_text((tmp_path / "step.py").read_text(encoding="utf-8") + change)
+        spec = importlib.util.spec_from_file_location("copied_products", tmp_path / "products.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found.append(module._kept())
+    assert found[0].name == products._kept().name
+    assert found[1] != found[0]
+    assert numba.config.CACHE_DIR == ""  # the setting of others is as it was
 
 
 def test_a_lora_update_is_added_to_the_weights(model: LanguageModel) -> None:
