@@ -78,6 +78,7 @@ def llama_cpp(bf16: bool) -> Stream:
     import llama_cpp as module
 
     file = str(locate("smollm2-135m"))
+    module._logger.set_verbose(False)
     if bf16:
         wide = str(Path(tempfile.mkdtemp()) / "bf16.gguf")
         wish = module.llama_model_quantize_default_params()

@@ -6,6 +6,7 @@ to be read. What a request gets does not depend on the others: a token's numbers
 nothing of chat.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -68,7 +69,9 @@ class _Writing:
 class Decoder:
     """Writes."""
 
-    def __init__(self, steps: Steps, tokenizer: Any, ends: Collection[int], *, guess: bool = True) -> None:
+    def __init__(
+        self, steps: Steps, tokenizer: Any, ends: Collection[int], *, guess: bool = True, warm: bool = False
+    ) -> None:
         """Start the thread that writes.
 
         Args:
@@ -76,6 +79,7 @@ class Decoder:
             tokenizer: of the model.
             ends: tokens that end a text.
             guess: check guesses from what stands there already, where few write.
+            warm: compute a step before there is a request, so that what has to be compiled is compiled meanwhile.
         """
         self.context = steps.context
         self._steps, self._tokenizer, self._ends, self._guess = steps, tokenizer, frozenset(ends), guess
@@ -83,7 +87,7 @@ class Decoder:
         self._waiting: deque[tuple[Request, Channel]] = deque()
         self._writing: list[_Writing] = []
         self._changed = threading.Condition()
-        self._closing = False
+        self._closing, self._warm = False, warm
         self._thread = threading.Thread(target=self._work, name="thymos-writes", daemon=True)
         self._thread.start()
 
@@ -119,6 +123,9 @@ class Decoder:
         self.close()
 
     def _work(self) -> None:
+        if self._warm:
+            with contextlib.suppress(Exception):  # if it can't compute, the first request says why
+                self._steps.forward([0], [0], [0], [0])
         while self._admit():
             try:
                 if self._writing:

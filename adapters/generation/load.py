@@ -71,7 +71,7 @@ def resolve_decoder(
         return GeneralDecoder(model.model, model.tokenizer, ends, context=context)
     from thymos.adapters.generation.decoder import Decoder
 
-    return Decoder(steps, model.tokenizer, ends)
+    return Decoder(steps, model.tokenizer, ends, warm=True)
 
 
 def _packed(model: LanguageModel, forward: Any, weights: str, slots: int, context: int, threads: int | None) -> Any:

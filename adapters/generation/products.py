@@ -43,11 +43,12 @@ def compiled(function: Function) -> Function:
 
     Without leave to add up in another order: LLVM would take it differently for different batches.
     """
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_kept())
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(_kept())
     try:  # where the result is kept is settled here
         return cast(Function, njit(nogil=True, cache=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 @functools.cache

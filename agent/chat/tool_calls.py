@@ -39,7 +39,8 @@ class ToolCalls:
     def add(self, piece: str) -> tuple[str, list[Call]]:
         """Take a piece; return the text that is certainly none of a call, and the calls that are whole."""
         self._held += piece
-        text, calls = "", []
+        text = ""
+        calls: list[Call] = []
         while True:
             before, mark, rest = self._held.partition(BEGIN)
             if not mark:

@@ -140,7 +140,8 @@ def test_what_is_kept_compiled_goes_by_all_its_sources(tmp_path: Path, monkeypat
         found.append(module._kept())
     assert found[0].name == products._kept().name
     assert found[1] != found[0]
-    assert numba.config.CACHE_DIR == ""  # the setting of others is as it was
+    config: Any = numba.config
+    assert config.CACHE_DIR == ""  # the setting of others is as it was
 
 
 def test_a_lora_update_is_added_to_the_weights(model: LanguageModel) -> None:

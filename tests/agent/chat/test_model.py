@@ -15,7 +15,7 @@ from thymos.adapters.generation.values import Request, Usage
 from thymos.adapters.llm.load import load_language_model
 from thymos.agent.chat.model import ThymosChatModel, public_name
 from thymos.agent.chat.prompt import prompt_ids
-from thymos.agent.chat.tool_calls import ToolCalls
+from thymos.agent.chat.tool_calls import Call, ToolCalls
 from thymos.prompts.errors import InputError, ModelError
 
 _TOOL_TEMPLATE = (
@@ -203,7 +203,8 @@ def test_tools_are_refused_where_the_template_shows_none_or_a_call_is_to_be_forc
 def test_calls_are_found_however_they_are_cut() -> None:
     text = 'a < b <tool_call>{"name": "x", "arguments": {}}</tool_call> c <tool_ <tool_call>{"name": "y"}'
     for size in range(1, 20):
-        parts, said, calls = ToolCalls(), "", []
+        parts, said = ToolCalls(), ""
+        calls: list[Call] = []
         for begin in range(0, len(text), size):
             more, found = parts.add(text[begin : begin + size])
             said, calls = said + more, calls + found
