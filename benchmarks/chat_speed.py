@@ -1,6 +1,6 @@
 """How fast a chat answer comes, side by side with what people use instead.
 
-    python benchmarks/chat_speed.py [--rounds 5] [--tokens 64]
+    python benchmarks/chat_speed.py [--rounds 5] [--tokens 64] [--threads 2]
 
 One model (the embedded one), the same prompts, greedy, the same number of threads. In each round every contender, one
 after another, answers the first and the second message of a new thread: seconds to the first token of each, and
@@ -35,11 +35,19 @@ _TOPICS = ("jealousy", "grief", "pride", "shame", "hope", "anger", "boredom", "r
 
 @dataclass(slots=True)
 class Figures:
-    """What was measured of one contender: s to the first token of a first and a second turn, and tokens/s."""
+    """What was measured of one contender.
+
+    Attributes:
+        first: s to the first token of a first turn.
+        second: likewise of a second turn.
+        speed: tokens/s after that.
+        work: ms of processor time a token, of all threads: what others do on the machine shows least in it.
+    """
 
     first: list[float] = field(default_factory=list)
     second: list[float] = field(default_factory=list)
     speed: list[float] = field(default_factory=list)
+    work: list[float] = field(default_factory=list)
 
 
 def ours(decoder: Writes) -> Stream:
@@ -97,33 +105,45 @@ def llama_cpp(bf16: bool) -> Stream:
     return run
 
 
-def timed(stream: Iterator[object]) -> tuple[float, float]:
-    """Return s to the first token, and tokens/s after it."""
+def timed(stream: Iterator[object]) -> tuple[float, float, float]:
+    """Return s to the first token; and after it tokens/s, and ms of processor time a token."""
     start = time.perf_counter()
     next(stream)
-    first = time.perf_counter()
+    first, worked = time.perf_counter(), time.process_time()
     rest = sum(1 for _ in stream)
-    return first - start, rest / (time.perf_counter() - first)
+    return first - start, rest / (time.perf_counter() - first), 1000 * (time.process_time() - worked) / rest
+
+
+def threads_of(tokenizer: Any, rounds: int, tokens: int) -> list[list[list[int]]]:
+    """Return the prompts of the first and the second turn of each thread; the reply between is what greedy writing says.
+
+    A decoder of its own writes the replies, so that no contender has seen them.
+    """
+    found = []
+    writer = resolve_decoder(load_language_model())
+    for turn in range(rounds):
+        chat = [{"role": "user", "content": f"Tell me about {_TOPICS[turn % len(_TOPICS)]} and what to do with it."}]
+        first = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=True)["input_ids"]
+        said = writer.submit(Request(tuple(first), most=tokens)).text()
+        chat += [{"role": "assistant", "content": said}, {"role": "user", "content": "How do I notice it in a friend?"}]
+        second = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=True)["input_ids"]
+        found.append([first, second])
+    writer.close()
+    return found
 
 
 def race(contenders: dict[str, Stream], tokenizer: Any, rounds: int, tokens: int) -> dict[str, Figures]:
     """Let every contender answer two turns in each round; the first round is a warm-up and does not count."""
     found = {name: Figures() for name in contenders}
-    for turn in range(rounds + 1):
-        asked = [{"role": "user", "content": f"Tell me about {_TOPICS[turn % len(_TOPICS)]} and what to do with it."}]
-        reply = {"role": "assistant", "content": "It is a feeling that most people know. " * 4}
-        again = [*asked, reply, {"role": "user", "content": "And how would I notice it in a friend?"}]
-        prompts = [
-            tokenizer.apply_chat_template(each, add_generation_prompt=True, return_dict=True)["input_ids"]
-            for each in (asked, again)
-        ]
+    for turn, prompts in enumerate(threads_of(tokenizer, rounds + 1, tokens)):
         for name, run in contenders.items():
-            first, speed = timed(run(prompts[0], tokens))
-            second, other = timed(run(prompts[1], tokens))
+            first, speed, work = timed(run(prompts[0], tokens))
+            second, other, again_work = timed(run(prompts[1], tokens))
             if turn:
                 found[name].first.append(first)
                 found[name].second.append(second)
                 found[name].speed += [speed, other]
+                found[name].work += [work, again_work]
         if turn:
             print(f"  round {turn}: " + ", ".join(f"{name} {each.speed[-1]:.0f}" for name, each in found.items()))
     return found
@@ -131,11 +151,13 @@ def race(contenders: dict[str, Stream], tokenizer: Any, rounds: int, tokens: int
 
 def report(found: dict[str, Figures], mine: str) -> None:
     """Print medians, and tokens/s of ours as a multiple of each."""
-    print(f"\n{'median':34s}{'first turn s':>14s}{'second turn s':>15s}{'tokens/s':>10s}{mine + ' is':>22s}")
+    heads = f"{'first turn s':>14s}{'second turn s':>15s}{'tokens/s':>10s}{mine + ' is':>11s}{'CPU ms/token':>14s}"
+    print(f"\n{'median':28s}{heads}")
     speeds = {name: statistics.median(each.speed) for name, each in found.items()}
     for name, each in found.items():
         first, second = statistics.median(each.first), statistics.median(each.second)
-        print(f"{name:34s}{first:14.3f}{second:15.3f}{speeds[name]:10.1f}{speeds[mine] / speeds[name]:>21.2f}x")
+        ratio, work = speeds[mine] / speeds[name], statistics.median(each.work)
+        print(f"{name:28s}{first:14.3f}{second:15.3f}{speeds[name]:10.1f}{ratio:>10.2f}x{work:14.1f}")
 
 
 def together(decoder: Writes, tokenizer: Any, tokens: int, rounds: int) -> None:
@@ -198,7 +220,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of every contender")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     print(machine_line())
     model = load_language_model()
     tokenizer = model.tokenizer
