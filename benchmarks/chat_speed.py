@@ -115,7 +115,7 @@ def timed(stream: Iterator[object]) -> tuple[float, float, float]:
 
 
 def threads_of(tokenizer: Any, rounds: int, tokens: int) -> list[list[list[int]]]:
-    """Return the prompts of the first and the second turn of each thread; the reply between is what greedy writing says.
+    """Return the prompts of the first and the second turn of each thread, with what greedy writing says in between.
 
     A decoder of its own writes the replies, so that no contender has seen them.
     """
