@@ -17,6 +17,7 @@ KINDS = (
     "language",
     "regulation",
     "confusion",
+    "theory",
     "culture",
     "limits",
 )  # of the passages that ship

@@ -12,6 +12,7 @@ import pytest
 from thymos.adapters.scoring import shared
 from thymos.adapters.weights import DEFAULT, locate
 from thymos.agent import labeler
+from thymos.agent.chat import model as chat_model
 from thymos.agent.reasoning import reasoner
 from thymos.prompts.errors import ModelError
 from thymos.retrieval import knowledge_base, langchain
@@ -38,7 +39,7 @@ def test_the_python_of_the_readme_labels_two_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [labeler, knowledge_base, reasoner, langchain, shared], ids=lambda each: each.__name__
+    "module", [labeler, knowledge_base, reasoner, langchain, shared, chat_model], ids=lambda each: each.__name__
 )
 def test_the_examples_in_the_docstrings_are_true(
     module: ModuleType, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -73,6 +73,11 @@ class SharedModel:
         """Load a base model; as `load_language_model`."""
         return cls(load_language_model(model, device=device), engine)
 
+    @property
+    def tight(self) -> TightLlama:
+        """What computes the base, for those that use its weights in another way."""
+        return self._tight
+
     def with_adapter(self, adapter: str | None) -> tuple[LanguageModel, Forward]:
         """Return the model as it is known with an adapter, and what scores with it; None leaves the base as it is.
 

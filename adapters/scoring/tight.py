@@ -44,6 +44,31 @@ class Prefix:
         return int(self.keys[0].shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a `TightLlama` computes with, for others that compute the same in another way.
+
+    Attributes:
+        layers: fused weights, with LoRA updates where there are any.
+        embedding: (vocabulary, dim).
+        head: (vocabulary, dim); the same tensor where they are tied.
+        final_norm: (dim).
+        frequencies: of the rotary angles in radians per position, (head dim / 2).
+        heads: of queries.
+        kv_heads: of keys.
+        epsilon: of the norms.
+    """
+
+    layers: tuple[Layer, ...]
+    embedding: Tensor
+    head: Tensor
+    final_norm: Tensor
+    frequencies: Tensor
+    heads: int
+    kv_heads: int
+    epsilon: float
+
+
 def supports(config: Any) -> bool:
     """Say whether a transformers config is the architecture computed here, with nothing left over.
 
@@ -89,6 +114,20 @@ class TightLlama:
         self._layer: Callable[..., tuple[Tensor, Tensor, Tensor]] = decode
         if compiled:
             self._layer = torch.compile(decode, dynamic=True)
+
+    @property
+    def parts(self) -> Parts:
+        """Weights and sizes; nothing is copied."""
+        return Parts(
+            layers=self._layers,
+            embedding=self._embedding,
+            head=self._head,
+            final_norm=self._final_norm,
+            frequencies=self._frequencies,
+            heads=self._heads,
+            kv_heads=self._kv_heads,
+            epsilon=self._epsilon,
+        )
 
     @property
     def _device(self) -> torch.device:

@@ -105,7 +105,7 @@ class ChatAgent:
         def writer() -> Writer:
             from thymos.agent.chat.local_writer import LocalWriter
 
-            return LocalWriter.from_pretrained(model, device=device)
+            return LocalWriter(*engines.writing())
 
         return cls(engines, threads, chooser, writer)
 

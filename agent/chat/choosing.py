@@ -57,4 +57,5 @@ def names() -> Names:
     sets = builtin_taxonomies()
     called = {name: name for name in sets if name not in _WORDS} | _CALLED
     called |= {f"{name} {word}": name for name in _WORDS for word in ("labels", "taxonomy", "label set")}
-    return Names(called, frozenset(label for name in sets for label in load_taxonomy(name).names))
+    labels = frozenset(label for name in sets for label in load_taxonomy(name).names)
+    return Names(called, labels, _WORDS)

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thymos.adapters.llm.adapter import AUTO
+from thymos.adapters.llm.load import LanguageModel, load_language_model
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.shared import SharedModel
 from thymos.adapters.weights import DEFAULT
@@ -32,6 +33,9 @@ LISTENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"speech": ("voice", "ravdess"), "face": ("face", "fer2013")}
 )
 _NON_COMMERCIAL = "was tuned on data that are not for commercial use"
+
+if TYPE_CHECKING:
+    from thymos.adapters.generation.load import Writes
 
 Wrap = Callable[[Labeler], Scorer]
 
@@ -100,6 +104,7 @@ class Engines:
         self._labelers: dict[tuple[str, str], Labeler] = {}
         self._scorers: dict[tuple[str, str], Scorer] = {}
         self._base: KnowledgeBase | None = None
+        self._writing: tuple[Writes, LanguageModel] | None = None
 
     @property
     def base(self) -> KnowledgeBase:
@@ -163,6 +168,21 @@ class Engines:
     def reasoner(self, scorer: Scorer, taxonomy: str, observe: Observer = observe_nothing) -> Reasoner:
         """Return what explains."""
         return Reasoner(scorer, taxonomy, self.base, observe=observe)
+
+    def writing(self) -> "tuple[Writes, LanguageModel]":
+        """Return what writes with the base model, and the model; in memory it is the one that labels, where it can be.
+
+        Raises:
+            ModelError: the model can't be used here.
+        """
+        from thymos.adapters.generation.load import resolve_decoder
+
+        with self._lock:
+            if self._writing is None:
+                shared = self._share()
+                loaded = shared.base if shared else load_language_model(self.model, device=self._device)
+                self._writing = resolve_decoder(loaded, forward=shared.tight if shared else None), loaded
+            return self._writing
 
     def taxonomy(self, name: str) -> Taxonomy:
         """Return a label set.

@@ -10,6 +10,7 @@ from thymos.agent.chat.calls import Call, Subject
 from thymos.agent.chat.intents import Intents
 from thymos.agent.chat.reading import Reading
 from thymos.agent.chat.subjects import title_of
+from thymos.agent.chat.values import Message
 from thymos.agent.chat.words import find
 
 _ABOUT = frozenset({"analyse", "compare", "timeline"})  # tools whose answers can be asked about further
@@ -47,6 +48,21 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
     if weights and max(weights, key=lambda name: weights[name]) == "why" and weights["why"] > 0.4 and not reading.told:
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
     return None
+
+
+def side_by_side(message: Message, reading: Reading, last: Call | None) -> Call | None:
+    """Return a comparison of what was just analysed with what a message brings; None where it asks for none."""
+    if last is None or last.tool != "analyse" or len(last.subjects) != 1 or not reading.has("compare"):
+        return None
+    first = last.subjects[0]
+    recordings = [each for each in message.attachments if first.of(each.kind)]
+    if len(message.attachments) == 1 and recordings:
+        second = Subject(title=recordings[0].name, recordings=(recordings[0],))
+    elif not message.attachments and len(reading.quotes) == 1 and first.text is not None:
+        second = Subject(title=title_of(reading.quotes[0]), text=reading.quotes[0])
+    else:
+        return None
+    return Call(tool="compare", subjects=(first, second), taxonomy=last.taxonomy)
 
 
 def _made_again(reading: Reading, last: Call, taxonomy: str | None) -> Call | None:

@@ -16,7 +16,15 @@ _QUOTES = re.compile(
     r"(?:(?<=\s)|^)‘((?:[^‘’\n]|(?<=\w)’(?=\w)){2,}?)’(?=[\s.,;:!?)]|$)|```\w*\n?(.+?)```|^>[ ]?(.+?)$",
     re.DOTALL | re.MULTILINE,
 )
-_LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][\w.' -]{0,24}?)\s*(?:\([^)]{1,20}\))?\s*:\s+(\S.*)$", re.MULTILINE)
+_INTRODUCED = re.compile(
+    r"\b(?:text|message|sentence|version|option|line|quote|first|second|one|a|b)\s*(?:one|two|[12ab])?\s*[:)]\s+(.+?)"
+    r"(?=\s*(?:[.;,\n]\s*|\s)(?:and\s+)?\b(?:text|message|sentence|version|option|line|quote|second|two|b)\s*(?:one|two|[12ab])?\s*[:)]"
+    r"|[.!?]\s+(?:which|what|who|are|is|do|how|compare)\b|$)",
+    re.IGNORECASE,
+)
+_CLOCK = r"(?:[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?[\])]?\s*(?:am|pm)?\s*[-–]?\s*)?"  # of a chat's export
+_NAME = r"([^\W\d_][\w.' -]{0,24}?)\s*(?:\([^)]{1,20}\))?"
+_LINE = re.compile(rf"^\s*[-*•]?\s*{_CLOCK}{_NAME}\s*:\s+(\S.*)$", re.MULTILINE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+[)\"'”’]*|\n|$)", re.DOTALL)
 _LIST = re.compile(r"^\s*(?:\(?[1-9AB][.):]|[-*•])\s+(\S.*)$", re.MULTILINE)
 
@@ -53,6 +61,8 @@ def read(text: str) -> Reading:
     rest = _QUOTES.sub(" ", rest)
     if not quotes and not dialogue and len(listed := _LIST.findall(rest)) >= 2:
         quotes, rest = [each.strip() for each in listed], _LIST.sub(" ", rest)
+    if not quotes and not dialogue and len(introduced := _INTRODUCED.findall(rest)) == 2:
+        quotes, rest = [each.strip() for each in introduced], _INTRODUCED.sub(" ", rest)
     if not quotes and not dialogue:
         rest, after = _after_colon(rest)
         quotes = [after] if after else []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from thymos.agent.chat.calls import Call, Subject, Talk
-from thymos.agent.chat.follow_up import follow_up
+from thymos.agent.chat.follow_up import follow_up, side_by_side
 from thymos.agent.chat.intents import Intents
 from thymos.agent.chat.reading import Reading, read
 from thymos.agent.chat.subjects import attached_subjects, spoken_subject, title_of
@@ -40,16 +40,18 @@ class Names:
 
     Attributes:
         taxonomies: what people call a label set -> its name.
+        plain: names that are ordinary words too, and count only where a file is to be labelled.
         labels: of every built-in set.
     """
 
     taxonomies: Mapping[str, str]
     labels: frozenset[str]
+    plain: frozenset[str] = frozenset()
 
-    def taxonomy(self, text: str) -> str | None:
-        """Return the label set that a text names."""
-        found = named(text, self.taxonomies)
-        return self.taxonomies[found[-1]] if found else None
+    def taxonomy(self, text: str, *, plain: bool = False) -> str | None:
+        """Return the label set that a text names; with `plain` also by a name that is an ordinary word."""
+        found = named(text, self.plain if plain else self.taxonomies)
+        return self.taxonomies.get(found[-1], found[-1]) if found else None
 
 
 class Router:
@@ -70,17 +72,21 @@ class Router:
         reading = read(message.text)
         taxonomy = message.taxonomy or self._names.taxonomy(reading.asked)
         call = (
-            self._of_attachments(message, reading)
+            self._of_attachments(message, reading, last)
             or self._of_follow_up(message, reading, last, taxonomy)
             or self._of_wish(reading)
             or self._of_material(reading)
             or self._of_meaning(reading, last)
         )
+        if call.tool == "label_file" and taxonomy is None:
+            taxonomy = self._names.taxonomy(reading.asked, plain=True)
         return call.model_copy(update={"taxonomy": call.taxonomy or taxonomy})
 
-    def _of_attachments(self, message: Message, reading: Reading) -> Call | None:
+    def _of_attachments(self, message: Message, reading: Reading, last: Call | None) -> Call | None:
         """Decide by what is attached."""
         files = message.attachments
+        if side := side_by_side(message, reading, last):
+            return side
         if not files:
             return None
         corpora = [each for each in files if each.kind == "corpus"]
@@ -92,7 +98,7 @@ class Router:
         if len(subjects) >= 2:
             return Call(tool="compare", subjects=tuple(subjects[:2]))
         voice = subjects[0].of("speech")
-        if voice and reading.has("over_time"):
+        if voice and reading.has("over_time", "parts") and not reading.dialogue:
             return Call(tool="timeline", attachment=voice)
         return Call(tool="analyse", subjects=tuple(subjects))
 
@@ -119,6 +125,8 @@ class Router:
         wishes_file = reading.has("file") and reading.has("labelling") and not reading.quotes and not reading.dialogue
         if wishes_file and self._intents.weigh(reading.asked).get("label_file", 0.0) > 0.2:
             return Call(tool="label_file", missing="the file")
+        if labels and reading.has("strong_meaning") and not reading.dialogue and len(reading.asked.split()) <= 25:
+            return Call(tool="explain_label", labels=labels, query=reading.asked)
         if not reading.quotes and not reading.dialogue and not find("self", reading.asked.replace("tell me", "")):
             if labels and reading.has("meaning") and len(reading.asked.split()) <= 25 and self._about_label(reading):
                 return Call(tool="explain_label", labels=labels, query=reading.asked)
@@ -136,7 +144,7 @@ class Router:
 
     def _wishes_writing(self, reading: Reading) -> bool:
         weights = self._intents.weigh(reading.asked)
-        return weights.get("synthesise", 0.0) >= 0.25 or reading.has("writes")
+        return weights.get("synthesise", 0.0) >= 0.12 or reading.has("writes")
 
     def _about_label(self, reading: Reading) -> bool:
         """Tell a question on a label from one on an emotion: that asks for a meaning, this for a finding."""
@@ -166,7 +174,7 @@ class Router:
         short = len(reading.text.split()) <= 8
         if wish in _TALK and (short or weights[wish] > 0.6) and not (wish in ("greeting", "thanks") and not short):
             return Call(tool="none", talk=_TALK[wish])
-        asks = bool(reading.questions) or reading.has("tells_me")
+        asks = bool(reading.questions) or reading.has("tells_me", "opens_question")
         if asks and wish == "explain_label" and (labels := self._labels(reading.asked)):
             return Call(tool="explain_label", labels=labels, query=reading.asked)
         if asks and wish in ("search", "explain_label", "about", "help"):

@@ -3,6 +3,7 @@
 Takes findings or a call; gives Markdown. Knows nothing of analyses.
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from thymos.agent.chat.calls import Call
 from thymos.agent.chat.findings import LabelCard, LabelledFile, Moment, Passages, Written
+from thymos.agent.reasoning.values import Evidence
 from thymos.retrieval.sentences import sentences
 
 _TOLD = 3  # sentences of a passage
@@ -40,9 +42,21 @@ def _passages(finding: Passages) -> str:
     if not finding.passages:
         return str(_answers()["unknown"]).strip()
     return "\n\n".join(
-        f"{'**' + each.title + '.** ' if each.title else ''}{' '.join(sentences(each.text)[:_TOLD])} [kb:{each.id}]"
+        f"{_opening(each)}{' '.join(sentences(each.text)[:_TOLD])} [kb:{each.id}]{_after(each)}"
         for each in finding.passages
     )
+
+
+def _opening(passage: Evidence) -> str:
+    if not passage.title:
+        return ""
+    return f"**{passage.title}{'' if passage.title.endswith('?') else '.'}** "
+
+
+def _after(passage: Evidence) -> str:
+    """Name the works that a passage rests on, by author and year."""
+    works = [match[0] for source in passage.sources if (match := re.match(r"\D+?\d{4}", source))]
+    return f" ({'; '.join(works)})" if works else ""
 
 
 def _label(finding: LabelCard) -> str:

@@ -47,7 +47,7 @@ def test_a_passage_is_short_titled_and_sourced(each: Passage) -> None:
     assert each.sources
     assert set(each.emotions) <= LABELS
     for source in each.sources:
-        assert re.fullmatch(r"\D[^,]*.*? (19|20)\d\d, \S.*", source), source
+        assert re.fullmatch(r"\D[^,]*.*? (18|19|20)\d\d, \S.*", source), source
 
 
 def test_every_label_of_every_built_in_set_is_defined() -> None:
@@ -59,7 +59,7 @@ def test_a_source_is_written_one_way() -> None:
     assert len(sources) >= 150
     works: dict[str, str] = {}
     for source in sources:  # the same title by the same first author is the same work
-        author, title = source.split()[0], re.split(r"(?:19|20)\d\d, ", source, maxsplit=1)[1]
+        author, title = source.split()[0], re.split(r"(?:18|19|20)\d\d, ", source, maxsplit=1)[1]
         assert works.setdefault(f"{author} {title.casefold()}", source) == source
 
 

@@ -1,4 +1,5 @@
-// The list of conversations, newest first, and what can be done with one: rename, export, delete.
+// The list of conversations, newest first, and what can be done with one: rename, export, delete. The menu also exports
+// the feedback on all of them.
 
 import { download, json } from "./api.js";
 import { confirmed, line } from "./dialogs.js";
@@ -88,6 +89,7 @@ export function openMenu(thread, button) {
     item("Rename…", () => rename(thread)),
     item("Export as Markdown", () => save(thread, "markdown", "md")),
     item("Export as JSON", () => save(thread, "json", "json")),
+    item("All feedback as training data", () => download("/api/feedback", "thymos-feedback.jsonl")),
     item("Delete…", () => remove(thread), "menu-danger"),
   ];
   const menu = el(

@@ -154,6 +154,11 @@ def _threads(app: FastAPI, fake: Fake) -> None:
         text = json.dumps(known(thread).model_dump()) if form == "json" else f"# {known(thread).title}\n"
         return Response(text, headers={"Content-Disposition": f"attachment; filename=thread.{form}"})
 
+    @app.get("/api/feedback")
+    async def training() -> Response:
+        given = [turn.feedback for turns in fake.turns.values() for turn in turns if turn.feedback]
+        return Response("".join(each.model_dump_json() + "\n" for each in given), media_type="application/jsonl")
+
     @app.put("/api/threads/{thread}/turns/{number}/feedback", status_code=204)
     async def rated(thread: str, number: int, feedback: Feedback) -> None:
         fake.turns[thread][number] = fake.turns[thread][number].model_copy(update={"feedback": feedback})

@@ -99,7 +99,7 @@ def test_a_thread_is_found_after_a_reload_and_in_the_list(opened: Opened) -> Non
     page.reload()
     expect(page.locator(".asked .bubble")).to_have_text(PRIZE)
     expect(page.locator(".answer .card")).to_have_count(1)
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New conversation", exact=True).click()
     expect(page.locator(".welcome")).to_be_visible()
     ask(page, "hello")
     page.get_by_role("link", name="I can't believe").click()
@@ -145,6 +145,10 @@ def test_thumbs_are_kept_with_label_and_comment_and_shown_again(opened: Opened, 
     assert turn.feedback == Feedback(rating=-1, label="joy", comment="She is glad.")
     page.reload()
     expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="What to do with this conversation").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="All feedback as training data").click()
+    assert Feedback.model_validate_json(download.value.path().read_bytes()) == turn.feedback
 
 
 def test_the_moments_of_a_timeline_are_shown_by_pointing_and_by_arrow_keys(opened: Opened) -> None:
@@ -231,7 +235,7 @@ def test_a_turn_that_the_server_did_not_live_to_answer_says_so(opened: Opened, f
 def test_an_answer_goes_on_while_another_conversation_is_looked_at(opened: Opened, fake: Fake) -> None:
     page = opened()
     ask(page, "hello")
-    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="New conversation", exact=True).click()
     fake.pause = 0.06
     ask(page, PRIZE, done=False)
     page.get_by_role("link", name="hello").click()
