@@ -124,8 +124,10 @@ async def load(address: str, clients: int, seconds: float, chats: float, texts: 
 
     async def one(number: int, client: httpx.AsyncClient) -> None:
         chance = random.Random(number)
+        turn, every = number, round(1 / chats)  # the same mix however few there are
         while time.perf_counter() - start < seconds:
-            await ask(client, chance.choice(texts), chance.random() < chats, tally)
+            await ask(client, chance.choice(texts), turn % every == 0, tally)
+            turn += 1
 
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
         await asyncio.gather(*(one(number, client) for number in range(clients)))
@@ -171,7 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--chats", type=float, default=0.25, help="share of conversations")
+    parser.add_argument("--chats", type=float, default=0.25, help="share of conversations, above 0")
     options = parser.parse_args()
     print(machine_line())
     texts = rows(500)

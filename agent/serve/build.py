@@ -8,11 +8,13 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from thymos.agent.chat.agent import ChatAgent
+from thymos.agent.chat.model import ThymosChatModel, public_name
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.reasoner import Reasoner
 from thymos.agent.serve.app import create_app
 from thymos.agent.serve.batching import BatchingScorer, Scorers
-from thymos.agent.serve.protocols import Reasons
+from thymos.agent.serve.chat_model_writer import ChatModelWriter, LazyWriter
+from thymos.agent.serve.protocols import Reasons, Writer
 from thymos.agent.serve.settings import Settings
 
 
@@ -46,5 +48,11 @@ def build_app(settings: Settings, *, kb: Path | None, device: str | None, llm: s
         found = agent.engines.listener(modality)
         return agent.engines.labeler(found[1], found[0]) if found else None
 
+    def writer() -> Writer:
+        decoder, loaded = agent.engines.writing()
+        model = ThymosChatModel.over(decoder, loaded)
+        return ChatModelWriter(model, model.model_name)
+
     agent.labeler(settings.taxonomy)  # the first request shall not wait for it
-    return create_app(agent, settings, reasons=reasons, listener=listener, scorers=scorers)
+    plain = LazyWriter(public_name(settings.model), writer)
+    return create_app(agent, settings, writer=plain, reasons=reasons, listener=listener, scorers=scorers)

@@ -136,7 +136,7 @@ def test_the_command_with_the_real_model_goes_on_with_a_job_after_a_kill(tmp_pat
         wait(client, job, 64)
         process.send_signal(signal.SIGKILL)
         process.wait(20)
-    with served(command, tmp_path / "log") as (_, client):
+    with served(command, tmp_path / "log") as (process, client):
         wait(client, job)
         found = client.get(f"/v1/jobs/{job}").json()
         assert (found["state"], found["rows"], found["bad_rows"]) == ("done", 400, 0)
@@ -146,3 +146,14 @@ def test_the_command_with_the_real_model_goes_on_with_a_job_after_a_kill(tmp_pat
         }
         answer = client.post("/v1/chat/completions", json=body).json()
         assert answer["choices"][0]["message"]["thymos"]["tool"] == "analyse"
+        body = {
+            "model": "smollm2-135m-instruct",
+            "messages": [{"role": "user", "content": "Say hello."}],
+            "max_tokens": 8,
+        }
+        plain = client.post("/v1/chat/completions", json=body).json()
+        assert plain["choices"][0]["message"]["content"].strip()
+        assert 1 <= plain["usage"]["completion_tokens"] <= 8
+        client.close()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
