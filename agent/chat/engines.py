@@ -139,6 +139,12 @@ class Engines:
                 self._scorers[key] = self._wrap(self.labeler(*key))
             return self._scorers[key]
 
+    @property
+    def adapter_name(self) -> str | None:
+        """Name of the adapter for words that was loaded, or None."""
+        name = self.labeler().identity().get("adapter")
+        return str(name) if name else None
+
     def reads(self, taxonomy: str) -> tuple[Scorer, str]:
         """Return what reads words for a label set, and how in a sentence; "" where the model does so itself.
 

@@ -34,29 +34,29 @@ class Limits:
     total: int = 500_000_000
 
 
-_MAGIC: tuple[tuple[bytes, int, Kind, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "face", "image/png"),
-    (b"\xff\xd8\xff", 0, "face", "image/jpeg"),
-    (b"GIF8", 0, "face", "image/gif"),
-    (b"BM", 0, "face", "image/bmp"),
-    (b"WEBP", 8, "face", "image/webp"),
-    (b"WAVE", 8, "speech", "audio/wav"),
-    (b"AVI ", 8, "speech", "video/x-msvideo"),
-    (b"fLaC", 0, "speech", "audio/flac"),
-    (b"OggS", 0, "speech", "audio/ogg"),
-    (b"ID3", 0, "speech", "audio/mpeg"),
-    (b"\xff\xfb", 0, "speech", "audio/mpeg"),
-    (b"\xff\xf3", 0, "speech", "audio/mpeg"),
-    (b"\xff\xf1", 0, "speech", "audio/aac"),
-    (b"\xff\xf9", 0, "speech", "audio/aac"),
-    (b"ftypM4A", 4, "speech", "audio/mp4"),
-    (b"ftyp", 4, "speech", "video/mp4"),
-    (b"\x1aE\xdf\xa3", 0, "speech", "video/webm"),
-    (b"FORM", 0, "speech", "audio/aiff"),
-    (b"caff", 0, "speech", "audio/x-caf"),
-    (b"PAR1", 0, "corpus", "application/vnd.apache.parquet"),
-    (b"0       ", 0, "physiology", "application/edf"),
-    (b"PK\x03\x04", 0, "physiology", "application/zip"),
+_MARKS: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"II*\0", 0, "image/tiff"),
+    (b"MM\0*", 0, "image/tiff"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"AVI ", 8, "video/x-msvideo"),
+    (b"fLaC", 0, "audio/flac"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"ftypM4A", 4, "audio/mp4"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b".snd", 0, "audio/basic"),
+    (b"AIFF", 8, "audio/aiff"),
+    (b"caff", 0, "audio/x-caf"),
+)
+_OTHER: tuple[tuple[bytes, Kind, str], ...] = (
+    (b"PAR1", "corpus", "application/vnd.apache.parquet"),
+    (b"0       ", "physiology", "application/edf"),
+    (b"PK\x03\x04", "physiology", "application/zip"),
 )
 _BY_NAME: dict[str, tuple[Kind, str]] = {
     ".wav": ("speech", "audio/wav"),
@@ -84,8 +84,11 @@ def sniff(name: str, head: bytes) -> tuple[Kind, str]:
     """
     if not head:
         raise InputError(f"{name} must hold something, got an empty file; attach another")
-    for magic, at, kind, media_type in _MAGIC:
-        if head[at : at + len(magic)] == magic:
+    found = media_type_of(head)
+    if found is not None:
+        return ("face" if found.startswith("image/") else "speech"), found
+    for mark, kind, media_type in _OTHER:
+        if head.startswith(mark):
             return kind, media_type
     suffix = Path(name).suffix.lower()
     text = _as_text(head)
@@ -98,6 +101,20 @@ def sniff(name: str, head: bytes) -> tuple[Kind, str]:
         "something else; WAV, MP3, M4A, FLAC, OGG, PNG, JPEG, WebP, MP4, WebM, CSV, EDF, JSON lines, Parquet and text "
         "are read"
     )
+
+
+def media_type_of(head: bytes) -> str | None:
+    """Return the media type of a picture, sound or film that its first bytes tell; None where they tell none."""
+    for mark, place, name in _MARKS:
+        if head[place : place + len(mark)] == mark:
+            return name
+    if head[:2] == b"BM" and head[6:10] == bytes(4):
+        return "image/bmp"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "audio/aac"  # ADTS
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] >> 1 & 3 in (1, 2):
+        return "audio/mpeg"  # a frame of layer II or III without a tag; a byte order mark would be layer I
+    return None
 
 
 def check_picture(path: Path, name: str, limits: Limits) -> None:

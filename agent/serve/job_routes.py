@@ -8,12 +8,12 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi import Path as InPath
 from starlette.responses import FileResponse
 
+from thymos.agent.chat.media import plain_name
 from thymos.agent.serve import job_result
 from thymos.agent.serve.core import Core, core_of
 from thymos.agent.serve.errors import ApiError, responses
 from thymos.agent.serve.job_values import ENDED, Job
 from thymos.agent.serve.job_worker import open_job_corpus
-from thymos.agent.serve.media import clean_name
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -97,7 +97,7 @@ def _accept(
 ) -> Job:
     """Store a corpus, look whether it can be read, and make it a job."""
     limits = core.settings.limits
-    name = clean_name(sent_name)
+    name = plain_name(sent_name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in SUFFIXES:
         suffix = f".{format}" if format else suffix

@@ -14,47 +14,12 @@ from typing import BinaryIO
 
 from thymos.adapters.whole_file import whole_file
 from thymos.agent.chat.attachment import Attachment, Kind
+from thymos.agent.chat.media import media_type_of, plain_name
 from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.settings import Limits
 
 _HEAD = 64  # bytes that tell a format
-_MAGIC: tuple[tuple[bytes, int, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"GIF8", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"II*\0", 0, "image/tiff"),
-    (b"MM\0*", 0, "image/tiff"),
-    (b"WAVE", 8, "audio/wav"),
-    (b"fLaC", 0, "audio/flac"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"ftyp", 4, "audio/mp4"),
-    (b"\x1aE\xdf\xa3", 0, "audio/webm"),
-    (b".snd", 0, "audio/basic"),
-    (b"AIFF", 8, "audio/aiff"),
-)
 _DATA_URL = re.compile(r"data:([\w.+/-]*)((?:;[\w.+=-]+)*?)(;base64)?,", re.A)
-_LONGEST_NAME = 120  # characters
-
-
-def media_type_of(head: bytes) -> str | None:
-    """Return the media type that a file's first bytes tell, None where they tell none."""
-    for mark, place, name in _MAGIC:
-        if head[place : place + len(mark)] == mark:
-            return name
-    if head[:2] == b"BM" and head[6:10] == bytes(4):
-        return "image/bmp"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] >> 1 & 3 in (1, 2):
-        return "audio/mpeg"  # a frame of layer II or III without a tag; a byte order mark would be layer I
-    return None
-
-
-def clean_name(name: str) -> str:
-    """Return a file's name without folders, control characters and what systems treat specially."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    plain = "".join(letter for letter in last if letter.isprintable() and letter not in '<>:"|?*').strip(" .")
-    return plain[-_LONGEST_NAME:] or "file"
 
 
 def check_media(file: BinaryIO, name: str, limits: Limits) -> str | None:
@@ -127,7 +92,7 @@ def store(content: bytes, name: str, kind: Kind, folder: Path, limits: Limits, p
         )
         raise ApiError(400, f"{param} must be {noun}, got {found or 'an unknown format'}; convert it", param=param)
     media_type = found or "application/octet-stream"
-    return Attachment(id=identifier, name=clean_name(name), kind=kind, media_type=media_type, size=len(content))
+    return Attachment(id=identifier, name=plain_name(name), kind=kind, media_type=media_type, size=len(content))
 
 
 def _check_pixels(file: BinaryIO, name: str, most: int) -> None:

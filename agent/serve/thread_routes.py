@@ -14,12 +14,13 @@ from starlette.responses import FileResponse, StreamingResponse
 
 from thymos.agent.chat.attachment import Attachment
 from thymos.agent.chat.events import Done, Event, Failed
+from thymos.agent.chat.media import plain_name
 from thymos.agent.chat.values import Feedback, Message, Thread, Turn
 from thymos.agent.serve.completion_routes import SSE
 from thymos.agent.serve.core import Core, core_of
 from thymos.agent.serve.errors import ApiError, api_error, responses
 from thymos.agent.serve.front import POLICY
-from thymos.agent.serve.media import check_media, clean_name
+from thymos.agent.serve.media import check_media
 from thymos.agent.serve.work import Stream
 from thymos.prompts.errors import InputError
 
@@ -123,7 +124,7 @@ async def attach(
 
     def work() -> Attachment:
         _known(core, thread_id)
-        name, limits = clean_name(file.filename or ""), core.settings.limits
+        name, limits = plain_name(file.filename or ""), core.settings.limits
         size = file.file.seek(0, io.SEEK_END)
         if size > limits.attachment_bytes:
             raise ApiError(413, f"file must have at most {limits.attachment_bytes:,} bytes, got {size:,}")
@@ -143,7 +144,7 @@ def get_media(request: Request, thread_id: ThreadId, attachment_id: MediaId) -> 
     return FileResponse(
         path,
         media_type=attachment.media_type if shown else "application/octet-stream",
-        filename=clean_name(attachment.name),
+        filename=plain_name(attachment.name),
         content_disposition_type="inline" if shown else "attachment",
         headers={"Content-Security-Policy": POLICY, "Cache-Control": "private, max-age=3600"},
     )

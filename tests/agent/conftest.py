@@ -55,6 +55,10 @@ class WordEngines(Engines):
     def reads(self, taxonomy: str) -> tuple[Scorer, str]:
         return self.made.setdefault(taxonomy, WordScorer(taxonomy)), ""
 
+    @property
+    def adapter_name(self) -> str | None:
+        return "words"
+
     def listener(self, modality: str) -> tuple[str, str] | None:
         return None
 

@@ -80,7 +80,7 @@ def read_words(subject: Subject, taxonomy: str, desk: Desk, notes: tuple[str, ..
         )
     )
     told = (*((how,) if how else ()), *notes)
-    return _analysis(subject.title, reasoning, taxonomy, desk, desk.engines.adapter, told)
+    return _analysis(subject.title, reasoning, taxonomy, desk, desk.engines.adapter_name, told)
 
 
 def read_recording(recording: Attachment, desk: Desk) -> Analysis | Measured:
@@ -131,7 +131,7 @@ def _measured(recording: Attachment, sample: Sample) -> Measured:
 
 
 def _analysis(
-    title: str, reasoning: Reasoning, taxonomy: str, desk: Desk, adapter: str, notes: tuple[str, ...]
+    title: str, reasoning: Reasoning, taxonomy: str, desk: Desk, adapter: str | None, notes: tuple[str, ...]
 ) -> Analysis:
     labels = desk.engines.taxonomy(taxonomy)
     beneath = None

@@ -1,8 +1,8 @@
-"""Scripted conversations with the real agent: 200 written before the router was seen, and 100 by somebody who saw neither.
+"""Scripted conversations with the real agent: 200 written before the router was seen, 100 by one who saw neither.
 
 Of a turn it is checked which tool was used, whether the guard answered, that every citation names something that was
-found, the label where the script has one (where neutral leads, the feeling that the answer names beneath it counts), and
-words that must or must not be there. Slow: a few hundred answers of the embedded model.
+found, the label where the script has one (where neutral leads, the feeling that the answer names beneath it counts),
+and words that must or must not be there. Slow: a few hundred answers of the embedded model.
 """
 
 from collections import Counter

@@ -146,12 +146,12 @@ def test_the_command_with_the_real_model_goes_on_with_a_job_after_a_kill(tmp_pat
         }
         answer = client.post("/v1/chat/completions", json=body).json()
         assert answer["choices"][0]["message"]["thymos"]["tool"] == "analyse"
-        body = {
+        wish = {
             "model": "smollm2-135m-instruct",
             "messages": [{"role": "user", "content": "Say hello."}],
             "max_tokens": 8,
         }
-        plain = client.post("/v1/chat/completions", json=body).json()
+        plain = client.post("/v1/chat/completions", json=wish).json()
         assert plain["choices"][0]["message"]["content"].strip()
         assert 1 <= plain["usage"]["completion_tokens"] <= 8
         client.close()

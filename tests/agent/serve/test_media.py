@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from tests.agent.serve.fakes import FakeAgent
 from tests.agent.serve.materials import as_data_url, png, png_bomb, wav
+from thymos.agent.chat.media import media_type_of, plain_name
 from thymos.agent.serve.errors import ApiError
-from thymos.agent.serve.media import check_media, clean_name, data_url, from_base64, media_type_of, store
+from thymos.agent.serve.media import check_media, data_url, from_base64, store
 from thymos.agent.serve.settings import Limits
 
 LIMITS = Limits()
@@ -31,7 +32,7 @@ LIMITS = Limits()
     ],
 )
 def test_a_name_keeps_no_folder_and_no_trick(name: str, clean: str) -> None:
-    assert clean_name(name) == clean
+    assert plain_name(name) == clean
 
 
 @pytest.mark.parametrize(
