@@ -30,16 +30,17 @@ def problems(expected: dict[str, Any], answer: Answer) -> Iterator[str]:
     text = answer.text.lower()
     if answer.tool != expected["tool"]:
         yield f"tool {answer.tool}, not {expected['tool']}"
-    if answer.guarded != expected["guarded"]:
+    if answer.guarded != expected.get("guarded"):
         yield f"guarded {answer.guarded}, not {expected['guarded']}"
-    yield from (f"lacks {word!r}" for word in expected["contains"] if word.lower() not in text)
-    yield from (f"has {word!r}" for word in expected["lacks"] if word.lower() in text)
+    yield from (f"lacks {word!r}" for word in expected.get("contains", ()) if word.lower() not in text)
+    yield from (f"has {word!r}" for word in expected.get("lacks", ()) if word.lower() in text)
     if checked(answer.text, answer.findings) != answer.text:
         yield "cites what was not found"
     analyses = [each for each in answer.findings if isinstance(each, Analysis)]
     read = [label for each in analyses for label in (each.reasoning.likeliest, each.beneath)]
-    if expected["label"] and not set(read) & set(expected["label"]):
-        yield f"label {read}, not {expected['label']}"
+    wished = expected.get("label") or ()
+    if wished and not set(read) & set(wished):
+        yield f"label {read}, not {wished}"
 
 
 def held(agent: ChatAgent, script: dict[str, Any], files: dict[str, Path]) -> list[str]:
@@ -47,8 +48,8 @@ def held(agent: ChatAgent, script: dict[str, Any], files: dict[str, Path]) -> li
     thread = agent.threads.create().id
     wrong = []
     for number, turn in enumerate(script["turns"]):
-        attached = tuple(_attach(agent, thread, files[name]) for name in turn["attach"])
-        message = Message(text=turn["say"] or "", attachments=attached, taxonomy=turn["taxonomy"])
+        attached = tuple(_attach(agent, thread, files[name]) for name in turn.get("attach", ()))
+        message = Message(text=turn["say"] or "", attachments=attached, taxonomy=turn.get("taxonomy"))
         last = list(agent.reply(thread, message))[-1]
         found = problems(turn["expect"], last.answer) if isinstance(last, Done) else [f"failed: {last}"]
         wrong += [f"{script['id']}, turn {number}: {each}" for each in found]
