@@ -4,6 +4,8 @@ Takes texts; gives unit vectors, so that their inner product is the cosine. A fi
 an index is only searched with the embedder that made it. The only file that knows sentence-transformers.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +34,37 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """Return unit vectors, (texts, dim), float32; `on_progress` is called with the number done so far."""
         ...
+
+
+class Remembered:
+    """An embedder that knows the vectors of texts that it was lately asked for, for queries that come again and again."""
+
+    def __init__(self, embedder: Embedder, most: int = 4096) -> None:
+        """Keep what makes vectors.
+
+        Args:
+            embedder: asked for what is not known.
+            most: texts whose vectors are kept; those not asked for longest go first.
+        """
+        self._embedder = embedder
+        self._most = most
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, (texts, dim), float32."""
+        with self._lock:
+            found = {text: self._known[text] for text in texts if text in self._known}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        if new:
+            found |= dict(zip(new, self._embedder.embed(new), strict=True))
+        with self._lock:
+            for text, vector in found.items():
+                self._known[text] = vector
+                self._known.move_to_end(text)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return np.stack([found[text] for text in texts])
 
 
 class SentenceEmbedder:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from thymos.prompts.errors import InputError
-from thymos.retrieval.embedder import MINILM, Embedder, SentenceEmbedder, Vectors
+from thymos.retrieval.embedder import MINILM, Embedder, Remembered, SentenceEmbedder, Vectors
 from thymos.retrieval.exemplars import Exemplars
 from thymos.retrieval.folder import Parts, is_knowledge_base, read_parts, write_parts
 from thymos.retrieval.passage import EXEMPLAR, Passage
@@ -45,6 +45,7 @@ class KnowledgeBase:
             name: of the embedder, as `SentenceEmbedder` takes it.
         """
         self._embedder, self._name = embedder, name
+        self._queries: Remembered | None = None
         self._fingerprint: str | None = None  # of whoever made the vectors
         self._table = as_table(())
         self._vectors: Vectors = np.zeros((0, 1), np.float32)
@@ -203,8 +204,12 @@ class KnowledgeBase:
         """
         if not len(self) or not queries:
             return [[] for _ in queries]
-        vectors = self.embedder.embed(list(queries))
         allowed = filter.allowed(self._table)
+        if allowed is not None and not allowed.any():
+            return [[] for _ in queries]
+        if self._queries is None:
+            self._queries = Remembered(self.embedder)
+        vectors = self._queries.embed(list(queries))
         pool = max(_POOL, 5 * options.k)
         near, _ = self._vector_index().search(vectors, pool, allowed)
         words = self._word_index()
