@@ -37,7 +37,7 @@ class Embedder(Protocol):
 
 
 class Remembered:
-    """An embedder that knows the vectors of texts that it was lately asked for, for queries that come again and again."""
+    """An embedder that knows the vectors of texts that it was lately asked for: queries come again and again."""
 
     def __init__(self, embedder: Embedder, most: int = 4096) -> None:
         """Keep what makes vectors.
