@@ -222,7 +222,9 @@ def server_model(name: str, *, temperature: float = 0) -> BaseChatModel:
     if not urlsplit(url).hostname:
         raise ModelError(f"llm must be an address such as http://127.0.0.1:8080/v1#MODEL, got {name!r}; correct it")
     key = os.environ.get("THYMOS_LLM_KEY") or "none"
-    return ChatOpenAI(base_url=url, model=model or "default", api_key=lambda: key, temperature=temperature, max_retries=2)
+    return ChatOpenAI(
+        base_url=url, model=model or "default", api_key=lambda: key, temperature=temperature, max_retries=2
+    )
 
 
 def leaves_machine(name: str) -> bool:

@@ -63,8 +63,8 @@ def missing(texts: Texts, taxonomy: Taxonomy, to: int | None = None) -> Mapping[
     there = Counter(label for row in texts.rows for label in row.labels if label in taxonomy.names)
     if not there:
         raise InputError(
-            f"corpus must have labels of {taxonomy.name!r} ({', '.join(taxonomy.names)}), got none; name its column with "
-            "--label-column, or its label set with --taxonomy"
+            f"corpus must have labels of {taxonomy.name!r} ({', '.join(taxonomy.names)}), got none; name its column "
+            "with --label-column, or its label set with --taxonomy"
         )
     wanted = to or max(there.values())
     lacks = {name: wanted - there[name] for name in taxonomy.names if there[name] < wanted}

@@ -1,4 +1,4 @@
-"""`Grid`: the situations, people, arcs and styles that synthetic text is about; the shipped ones or a user's own folder.
+"""`Grid`: the situations, people, arcs and styles that synthetic text is about; the shipped ones or a user's own.
 
 Takes YAML files; gives frozen values, checked. Knows nothing of labels, models or plans.
 """

@@ -51,9 +51,7 @@ class Extras:
         return {"dev": self.dev, "real": texts_sha256(self.real) if self.real else None}
 
 
-def finish(
-    place: Destination, folder: RunFolder, count: int, plan: Plan, tally: Tally, extras: Extras
-) -> Provenance:
+def finish(place: Destination, folder: RunFolder, count: int, plan: Plan, tally: Tally, extras: Extras) -> Provenance:
     """Write the output of a run whose rows are all done.
 
     Raises:

@@ -14,7 +14,8 @@ _FEWEST_WORDS = 2  # of a turn
 _TOO_LONG = 3  # times the longest asked
 _LINE = re.compile(r"^[\s*_>#-]*(?:\d+[.)]\s*)?(A|B)[\s*_]*[:：]\s*(.*)$")
 _TALKS_ABOUT = re.compile(
-    r"^(?:sure|certainly|of course|here(?:'s| is| are)|as an ai|i(?:'m| am) (?:an ai|sorry, but i)|okay, here)\b.*", re.I
+    r"^(?:sure|certainly|of course|here(?:'s| is| are)|as an ai|i(?:'m| am) (?:an ai|sorry, but i)|okay, here)\b.*",
+    re.I,
 )
 _ECHO = re.compile(r"\[(?:emotion|intensity|style|turns|arc|length|language)\b|<\||^(?:situation|write in)\b", re.I)
 _END = re.compile(r"[.!?…。！？][\"'”’)]*$")
@@ -52,7 +53,7 @@ def _utterance(text: str) -> list[tuple[str, str]] | str:
     if _TALKS_ABOUT.match(blocks[0]) and blocks[0].endswith(":") and len(blocks) > 1:
         blocks = blocks[1:]
     said = re.sub(r"^(?:A|B)\s*[:：]\s*", "", blocks[0])
-    whole = _whole(said.strip("*_ \t").strip("\"“”„«»").strip())
+    whole = _whole(said.strip("*_ \t").strip('"“”„«»').strip())
     return [("A", whole)] if whole else "breaks off"
 
 
@@ -62,7 +63,7 @@ def _dialogue(text: str, count: int) -> list[tuple[str, str]] | str:
     turns: list[tuple[str, str]] = []
     for line in text.splitlines():
         if match := _LINE.match(line):
-            turns.append((match[1], match[2].strip(" *_\t").strip("\"“”").strip()))
+            turns.append((match[1], match[2].strip(" *_\t").strip('"“”').strip()))
         elif line.strip() and turns:
             break  # whatever follows the conversation is not part of it
     turns = turns[:count]

@@ -181,9 +181,7 @@ def _cut(rows: Iterator[PlanRow], size: int) -> Iterator[list[PlanRow]]:
         yield chunk
 
 
-def _report(
-    place: Destination, provenance: Provenance, *, resumed: int = 0, already_done: bool = False
-) -> SynthReport:
+def _report(place: Destination, provenance: Provenance, *, resumed: int = 0, already_done: bool = False) -> SynthReport:
     dropped = dropped_path(place)
     return SynthReport(
         out=place.out,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thymos.agent.synth.grams import texts_sha256
 from thymos.agent.synth.corpora import Labelled
+from thymos.agent.synth.grams import texts_sha256
 from thymos.agent.synth.plan import PlanRow
 from thymos.agent.synth.vectors import Vector, Vectors
 

@@ -47,6 +47,9 @@ class ContaminationGate:
         """Judge candidates, whole and turn by turn."""
         return [self._one(candidate) for candidate in batch]
 
+    def remember(self, kept: Candidate) -> None:
+        """Nothing to note: it judges one at a time since meaning is dear to compute."""
+
     def _one(self, candidate: Candidate) -> Verdict:
         pieces = [candidate.text, *(turn.text for turn in candidate.turns)] if len(candidate.turns) > 1 else []
         for text in pieces or [candidate.text]:

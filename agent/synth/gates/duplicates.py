@@ -1,7 +1,7 @@
 """Gate `duplicates`: nothing is kept that is nearly the same as what was kept before, in letters or in meaning.
 
-Letters: MinHash (Broder 1997) of runs of five characters, 64 permutations in 16 bands, which finds texts that share seven
-tenths of their runs in 98.8 of 100 cases (1 - (1 - 0.7^4)^16). Meaning: the cosine of sentence embeddings.
+Letters: MinHash (Broder 1997) of runs of five characters, 64 permutations in 16 bands, which finds texts that share
+seven tenths of their runs in 98.8 of 100 cases (1 - (1 - 0.7^4)^16). Meaning: the cosine of sentence embeddings.
 """
 
 import zlib

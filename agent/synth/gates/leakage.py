@@ -17,7 +17,10 @@ from thymos.agent.synth.values import Candidate, Verdict
 from thymos.prompts.taxonomy import Taxonomy
 
 CAP = 0.1  # of a label's rows
-_ENDINGS = "|e|y|s|es|ed|d|ing|ful|fully|ous|ously|ly|ily|ness|iness|ingly|edly|ier|iest|ied|ies".split("|")
+_ENDINGS = (
+    *("", "e", "y", "s", "es", "ed", "d", "ing", "ful", "fully", "ous", "ously", "ly", "ily", "ness", "iness"),
+    *("ingly", "edly", "ier", "iest", "ied", "ies"),
+)
 _TAKEN_OFF = ("iness", "ness", "fulness", "y", "e")  # of a label's name, to come to its stem
 _SHORTEST = 3  # letters of a stem
 
@@ -79,9 +82,11 @@ def _forms(word: str) -> set[str]:
     if " " in word:
         return {word}
     stems = {word} | {word.removesuffix(end) for end in _TAKEN_OFF}
-    return {stem + end for stem in stems if len(stem) >= _SHORTEST for end in _ENDINGS if len(stem + end) >= len(word)} | {
-        stem for stem in stems if len(stem) >= _SHORTEST and word.endswith("ness")
-    } | {word}
+    return (
+        {stem + end for stem in stems if len(stem) >= _SHORTEST for end in _ENDINGS if len(stem + end) >= len(word)}
+        | {stem for stem in stems if len(stem) >= _SHORTEST and word.endswith("ness")}
+        | {word}
+    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Gate `memorisation`: nothing is kept that the writer has by heart, from its training data or from examples shown to it.
+"""Gate `memorisation`: nothing is kept that the writer has by heart, from its training data or from examples shown it.
 
 A text goes where the longest run of words that it shares with one source text has 13 words, or makes up most of either
 of them; or where its nearest neighbour in meaning is nearly the same.
@@ -55,6 +55,9 @@ class MemorisationGate:
     def check(self, batch: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates, turn by turn in words and whole in meaning; the score is the greatest share."""
         return [self._one(candidate) for candidate in batch]
+
+    def remember(self, kept: Candidate) -> None:
+        """Nothing to note: it judges one at a time since meaning is dear to compute."""
 
     def _one(self, candidate: Candidate) -> Verdict:
         worst = 0.0

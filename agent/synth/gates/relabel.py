@@ -35,9 +35,7 @@ class Readings:
             ]
             samples = [each.sample(n) for each, own in zip(batch, places, strict=True) for n in own]
             answers = iter(self.labeler.label_batch(samples))
-            self._of = {
-                each.id: {n: next(answers) for n in own} for each, own in zip(batch, places, strict=True)
-            }
+            self._of = {each.id: {n: next(answers) for n in own} for each, own in zip(batch, places, strict=True)}
         return [self._of[each.id] for each in batch]
 
     def asked(self, batch: Sequence[Candidate]) -> list[float]:
