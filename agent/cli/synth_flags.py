@@ -62,7 +62,8 @@ class WriterFlags:
 
     Attributes:
         writer: built-in name, folder, GGUF file or hub id of an instruction-tuned model, or the address of a server
-            that speaks OpenAI's protocol, as in `http://127.0.0.1:8080/v1#MODEL`; the labeler's base model unless given.
+            that speaks OpenAI's protocol, as in `http://127.0.0.1:8080/v1#MODEL`; the labeler's base model unless
+            given.
         writer_adapter: LoRA adapter of a local writer.
         seeds: corpus of your own examples; those nearest to a situation are shown to the writer, and never kept.
         candidates: texts that are written for a row at a time; the one that reads best as asked is kept.

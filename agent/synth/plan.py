@@ -1,8 +1,8 @@
 """`Plan`: what is to be written, row by row: label, situation, people, arc, style, intensity, length.
 
 Takes a wish, a taxonomy, a grid and a seed; gives plan rows. The rows of a label are a seeded walk through the grid
-that never comes to the same (label, situation, pair of people, arc, style) twice and uses every situation equally often;
-the walk goes on beyond the wish where rows are dropped. Knows nothing of prompts or models.
+that never comes to the same (label, situation, pair of people, arc, style) twice and uses every situation equally
+often; the walk goes on beyond the wish where rows are dropped. Knows nothing of prompts or models.
 """
 
 import hashlib

@@ -27,14 +27,14 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
     text = raw.replace("\r\n", "\n").strip()
     if not text:
         return "empty"
-    if _ECHO.search(text):
-        return "repeats the request"
     turns = _utterance(text) if row.kind == "utterance" else _dialogue(text, len(row.turns))
     if isinstance(turns, str):
         return turns
     longest = WORDS[row.length][1] * _TOO_LONG
     for _, said in turns:
         words = len(said.split())
+        if _ECHO.search(said):
+            return "repeats the request"
         if words < _FEWEST_WORDS and (row.kind == "utterance" or not said):
             return "too short"
         if words > longest:
@@ -58,7 +58,8 @@ def _utterance(text: str) -> list[tuple[str, str]] | str:
 
 
 def _dialogue(text: str, count: int) -> list[tuple[str, str]] | str:
-    if not _LINE.match(text.splitlines()[0]) and not re.search(r"^\W*A\W*[:：]", text, re.M):
+    first = next((match for each in text.splitlines() if (match := _LINE.match(each))), None)
+    if first is None or (first[1] == "B" and not text.startswith(first[0])):
         text = f"A: {text}"  # the opening was given to the writer and is not repeated
     turns: list[tuple[str, str]] = []
     for line in text.splitlines():

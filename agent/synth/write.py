@@ -162,7 +162,8 @@ class Maker:
     def _written(self, rows: Sequence[PlanRow], turn: int, batch: Batch) -> dict[str, list[tuple[Candidate, Any]]]:
         """Write; return row id -> candidates with their verdicts, the best first."""
         numbers = range(turn * self._candidates, (turn + 1) * self._candidates)
-        wishes = [(row, number, self.ask(row, number)) for row in rows for number in numbers]
+        # Not row by row: a local decoder then finds the prompt of a row's second text where its first one was written.
+        wishes = [(row, number, self.ask(row, number)) for number in numbers for row in rows]
         texts = self._writer.write([ask for _, _, ask in wishes])
         if len(texts) != len(wishes):
             raise RunError(

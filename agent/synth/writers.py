@@ -20,6 +20,7 @@ TEMPERATURE = 0.9
 TOP_P = 0.95
 MIN_P = 0.02
 _AT_ONCE = 8  # requests to a server
+_WAITING = 256  # requests to the local decoder, which lets 1,024 wait
 
 
 class LocalBatchWriter:
@@ -55,11 +56,14 @@ class LocalBatchWriter:
         """Return one text per ask, its opening first."""
         from thymos.adapters.generation.values import Request, Sampling
 
-        replies = []
-        for ask in asks:
-            drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=ask.seed)
-            replies.append(self._decoder.submit(Request(self._prompt(ask), most=ask.tokens, sampling=drawn)))
-        return [ask.opening + reply.text() for ask, reply in zip(asks, replies, strict=True)]
+        texts: list[str] = []
+        for start in range(0, len(asks), _WAITING):
+            replies = []
+            for ask in asks[start : start + _WAITING]:
+                drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=ask.seed)
+                replies.append(self._decoder.submit(Request(self._prompt(ask), most=ask.tokens, sampling=drawn)))
+            texts += [reply.text() for reply in replies]
+        return [ask.opening + text for ask, text in zip(asks, texts, strict=True)]
 
     def _prompt(self, ask: Ask) -> tuple[int, ...]:
         from langchain_core.messages import HumanMessage, SystemMessage

@@ -21,8 +21,6 @@ _ENDINGS = (
     *("", "e", "y", "s", "es", "ed", "d", "ing", "ful", "fully", "ous", "ously", "ly", "ily", "ness", "iness"),
     *("ingly", "edly", "ier", "iest", "ied", "ies"),
 )
-_TAKEN_OFF = ("iness", "ness", "fulness", "y", "e")  # of a label's name, to come to its stem
-_SHORTEST = 3  # letters of a stem
 
 
 class LeakageGate:
@@ -79,14 +77,17 @@ def pattern_of(label: str, taxonomy: Taxonomy) -> re.Pattern[str]:
 
 
 def _forms(word: str) -> set[str]:
+    """Return a word with every ending that English may give it; forms that there are not do no harm."""
     if " " in word:
         return {word}
-    stems = {word} | {word.removesuffix(end) for end in _TAKEN_OFF}
-    return (
-        {stem + end for stem in stems if len(stem) >= _SHORTEST for end in _ENDINGS if len(stem + end) >= len(word)}
-        | {stem for stem in stems if len(stem) >= _SHORTEST and word.endswith("ness")}
-        | {word}
-    )
+    forms = {word + end for end in _ENDINGS}
+    if word.endswith("iness"):
+        forms |= {word.removesuffix("iness") + end for end in ("y", "ily", "ier", "iest")}
+    elif word.endswith("ness"):
+        forms |= {word.removesuffix("ness") + end for end in _ENDINGS}
+    elif word[-1:] in ("e", "y"):
+        forms |= {word[:-1] + end for end in _ENDINGS if end[:1] in tuple("eiouy")}
+    return forms
 
 
 @cache
