@@ -9,6 +9,7 @@ text of a row is returned as data, and whoever tokenises it keeps it so.
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Protocol
@@ -148,6 +149,7 @@ def render(name: str, **values: object) -> str:
     return _environment().get_template(name).render(**values)
 
 
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=FunctionLoader(_source),

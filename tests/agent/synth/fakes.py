@@ -31,9 +31,39 @@ SIGNS = {
     "surprise": "gasped",
     "neutral": "noted",
 }
-_THINGS = "door kettle ladder violin basket lantern pillow bridge garden mirror saddle bucket ribbon window carpet".split()
-_PLACES = "harbour attic market station cellar orchard chapel library stadium kitchen tunnel bakery museum".split()
-_DAYS = "monday tuesday noon midnight easter winter august dawn breakfast dusk payday".split()
+_THINGS = [
+    "door",
+    "kettle",
+    "ladder",
+    "violin",
+    "basket",
+    "lantern",
+    "pillow",
+    "bridge",
+    "garden",
+    "mirror",
+    "saddle",
+    "bucket",
+    "ribbon",
+    "window",
+    "carpet",
+]
+_PLACES = [
+    "harbour",
+    "attic",
+    "market",
+    "station",
+    "cellar",
+    "orchard",
+    "chapel",
+    "library",
+    "stadium",
+    "kitchen",
+    "tunnel",
+    "bakery",
+    "museum",
+]
+_DAYS = ["monday", "tuesday", "noon", "midnight", "easter", "winter", "august", "dawn", "breakfast", "dusk", "payday"]
 
 
 def plan_of(
@@ -138,9 +168,7 @@ class WordEmbedder:
 
     fingerprint = "words:1"
 
-    def embed(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), 64), np.float32)
         for place, text in enumerate(texts):
             for word in words(text):

@@ -369,7 +369,7 @@ def test_every_gate_can_be_switched_off(name: str) -> None:
 
 
 def test_an_unknown_gate_is_refused() -> None:
-    with pytest.raises(InputError, match="gate must be one of language, .* got 'taste'"):
+    with pytest.raises(InputError, match=r"gate must be one of language, .* got 'taste'"):
         build_gates(plan_of({"joy": 5}), Readings(SignLabeler()), Material({}), ["taste"])
 
 
