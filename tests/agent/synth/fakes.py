@@ -21,6 +21,7 @@ from thymos.prompts.errors import ModelError, RowError
 from thymos.prompts.taxonomy import Taxonomy
 
 EKMAN = load_taxonomy("ekman")
+GRID = load_grid()
 # One word by which the labeler knows a label.
 SIGNS = {
     "anger": "slammed",
@@ -69,7 +70,7 @@ _DAYS = ["monday", "tuesday", "noon", "midnight", "easter", "winter", "august", 
 def plan_of(
     counts: Mapping[str, int], turns: tuple[int, int] = (1, 1), seed: int = 0, taxonomy: Taxonomy = EKMAN, **more: Any
 ) -> Plan:
-    return Plan(Wish(counts, turns=turns, seed=seed, **more), taxonomy, load_grid())
+    return Plan(Wish(counts, turns=turns, seed=seed, **more), taxonomy, GRID)
 
 
 def row_of(label: str = "joy", turns: int = 1, number: int = 0) -> PlanRow:
