@@ -116,10 +116,12 @@ class Lingua:
         self._detector = lingua.LanguageDetectorBuilder.from_all_languages().build()
 
     def share(self, text: str) -> float | None:
-        """Return lingua's confidence, or None for texts of less than three words."""
+        """Return lingua's confidence over that in the likeliest language; None for texts of less than three words."""
         if len(text.split()) < 3:
             return None
-        return float(self._detector.compute_language_confidence(text, self._wanted))
+        told = {each.language: float(each.value) for each in self._detector.compute_language_confidence_values(text)}
+        most = max(told.values(), default=0.0)
+        return told.get(self._wanted, 0.0) / most if most else None
 
 
 def find_detector(language: str) -> Detector:

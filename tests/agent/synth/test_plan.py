@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,8 @@ def test_arcs_name_turns_by_their_stages() -> None:
 @pytest.mark.parametrize("name", ["intensities", "lengths"])
 def test_intensities_and_lengths_are_those_that_are_wished(name: str) -> None:
     attribute, value = {"intensities": ("intensity", "mild"), "lengths": ("length", "long")}[name]
-    rows = list(plan_of({"joy": 30}, **{name: (value,)}))
+    wished: dict[str, Any] = {name: (value,)}
+    rows = list(plan_of({"joy": 30}, **wished))
     assert {getattr(row, attribute) for row in rows} == {value}
     assert len({getattr(row, attribute) for row in plan_of({"joy": 30})}) == 3
 

@@ -181,7 +181,7 @@ def test_another_run_does_not_go_on_with_this_one(tmp_path: Path, changed: dict[
         session(tmp_path / "out.jsonl", **changed)
     session(tmp_path / "out.jsonl", restart=True, **changed)
     with pytest.raises(RunError, match="output must not hold another run's rows"):
-        session(tmp_path / "out.jsonl", **({"seed": 9} if "seed" not in changed else {"seed": 2}))
+        session(tmp_path / "out.jsonl", seed=2)
     assert session(tmp_path / "out.jsonl", seed=9, overwrite=True).provenance.rows == 30
 
 

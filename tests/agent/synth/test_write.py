@@ -1,17 +1,20 @@
 """The maker: the best text that passes is kept, tries are bounded, and everything is counted."""
 
+import dataclasses
 import itertools
 
 import pytest
 
 from tests.agent.synth.fakes import FakeWriter, SignLabeler, plan_of, row_of, sentence
 from tests.agent.synth.session import constant, works_of
+from thymos.adapters.sample import Sample
+from thymos.agent.prediction import Prediction
 from thymos.agent.synth.build import Comparisons
 from thymos.agent.synth.corpora import Labelled
 from thymos.agent.synth.request import seed_of
 from thymos.agent.synth.values import Ask
 from thymos.agent.synth.write import Maker
-from thymos.prompts.errors import RunError
+from thymos.prompts.errors import RowError, RunError
 
 PLAN = plan_of({"joy": 20})
 ROW = PLAN.row("joy", 0)
@@ -46,11 +49,10 @@ def test_a_guide_of_its_own_ranks_instead_of_the_judge() -> None:
         def identity(self) -> dict[str, object]:
             return {"model": "backwards"}
 
-        def label_batch(self, samples):  # type: ignore[no-untyped-def]
-            found = super().label_batch(samples)
-            for each, sample in zip(found, samples, strict=True):
-                each.probabilities["joy"] = 1 / len(sample.text)
-            return found
+        def _one(self, sample: Sample) -> Prediction | RowError:
+            found = super()._one(sample)
+            assert isinstance(found, Prediction)
+            return dataclasses.replace(found, probabilities={"joy": 1 / len(sample.text or "")})
 
     writer = _saying("We danced, all of us.", "They danced until the bells.", "She danced in the hallway")
     judge, guide = Readings(SignLabeler()), Readings(Backwards())

@@ -1,5 +1,7 @@
 """Every gate with what it must keep and what it must drop."""
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +68,24 @@ def test_a_better_detector_is_asked_where_there_is_one() -> None:
 
     assert not _kept(LanguageGate("English", Never()), "I do not know what you are talking about.")
     assert language.find_detector("English").name in ("common words", "lingua")
+
+
+def test_lingua_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = SimpleNamespace(
+        compute_language_confidence_values=lambda text: [
+            SimpleNamespace(language="de", value=0.4),
+            SimpleNamespace(language="en", value=0.1),
+        ]
+    )
+    builder = SimpleNamespace(from_all_languages=lambda: SimpleNamespace(build=lambda: built))
+    module = SimpleNamespace(Language=SimpleNamespace(ENGLISH="en", GERMAN="de"), LanguageDetectorBuilder=builder)
+    monkeypatch.setitem(sys.modules, "lingua", module)  # type: ignore[arg-type]
+    english, german = language.find_detector("English"), language.find_detector("German")
+    assert (english.name, german.name) == ("lingua", "lingua")
+    assert english.share("one two three") == pytest.approx(0.25)
+    assert german.share("one two three") == 1.0
+    assert german.share("one two") is None
+    assert language.find_detector("French").name == "common words"  # which this lingua does not know
 
 
 # relabel and turns
