@@ -113,7 +113,7 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     Returns:
         The exit code: 0, or `FEWER`.
     """
-    from thymos.agent.cli.synth_job import agreed, compared, dry_run, extras_of, plan_of, tell
+    from thymos.agent.cli.synth_job import agreed, check_places, compared, dry_run, extras_of, inputs_of, plan_of, tell
     from thymos.agent.synth.build import build
     from thymos.agent.synth.formats import check_forms, write_as
     from thymos.agent.synth.gates.registry import check_names
@@ -125,6 +125,7 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     if job.running.dry_run:
         return dry_run(plan, job.writer.candidates)
     place = checked(_needed(job))
+    check_places(place, job.writing, inputs_of(job.plan, job.gates, job.writer.seeds))
     agreed(plan, job.writer.candidates, yes=job.running.yes)
     found = compared(job.plan, job.gates, job.writer.seeds)
     works = build(plan, found, models_from(job, plan), _options(job))
@@ -141,7 +142,8 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
             restart=job.running.restart,
             on_progress=bar,
         )
-    written = [write_as(form, place) for form in dict.fromkeys(job.writing.form)]
+    forms = dict.fromkeys(job.writing.form)
+    written = [write_as(form, place, overwrite=job.writing.overwrite) for form in forms]
     return tell(report, written, FEWER)
 
 

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thymos.agent.cli.synth_flags import GateFlags, OutputFlags, PlanFlags
+from thymos.agent.runs.destination import Destination
 from thymos.agent.synth.build import Comparisons, read_comparisons
 from thymos.agent.synth.corpora import missing, read_texts
+from thymos.agent.synth.formats import path_as
 from thymos.agent.synth.grid import load_grid
 from thymos.agent.synth.output import Extras
 from thymos.agent.synth.plan import Plan, Wish
 from thymos.agent.synth.request import Requests
+from thymos.agent.synth.run import dropped_path
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.wishes import ASK_FROM, counts_of, estimate, intensities_of, lengths_of, turns_of
 from thymos.prompts.catalogue import load_taxonomy
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from thymos.agent.synth.run import SynthReport
@@ -56,6 +59,31 @@ def plan_of(flags: PlanFlags) -> Plan:
         seed=flags.seed,
     )
     return Plan(wish, taxonomy, load_grid(flags.grid))
+
+
+def inputs_of(plan: PlanFlags, gates: GateFlags, seeds: str | None) -> tuple[str, ...]:
+    """Return the files that a job reads."""
+    more = (plan.balance, seeds, gates.real, str(gates.slurs) if gates.slurs else None)
+    return (*gates.test_set, *gates.trained_on, *(each for each in more if each is not None))
+
+
+def check_places(place: Destination, writing: OutputFlags, inputs: Sequence[str]) -> None:
+    """Refuse a job that would write over what it reads, or over a file that is nobody's form.
+
+    Raises:
+        RunError: it would.
+    """
+    forms = [path_as(form, place) for form in writing.form]
+    for path in (place.out, place.meta, dropped_path(place), *forms):
+        for each in inputs:
+            if path.exists() and Path(each).exists() and path.samefile(each):
+                raise RunError(f"output must not overwrite an input, got {path.name}; choose another name with -o")
+    there = next((path for path in forms if path.exists()), None)
+    if there is not None and not writing.overwrite and not place.out.exists():
+        raise RunError(
+            f"further form must not replace another file, got {there.name}, which is there already; move it away, "
+            "choose another name with -o or pass --overwrite"
+        )
 
 
 def compared(plan: PlanFlags, gates: GateFlags, seeds: str | None) -> Comparisons:
@@ -99,7 +127,7 @@ def extras_of(
 ) -> Extras:
     """Return what is measured of the whole set, and what its card says."""
     told: dict[str, object] = {
-        "command": shlex.join(["thymos", *sys.argv[1:]]),
+        "command": shlex.join(["thymos", *map(_public, sys.argv[1:])]),
         "labeler": labeler,
         "licence": writing.licence,
         "off": dict(off),
@@ -153,6 +181,13 @@ def say(text: str, *, to_stderr: bool = False) -> None:
     from rich.console import Console
 
     Console(stderr=to_stderr).print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _public(word: str) -> str:
+    """Return a word of the command line without folders and hosts, which are nobody's business in a card."""
+    if word.startswith(("http://", "https://")):
+        return "URL" + word[word.find("#") :] if "#" in word else "URL"
+    return Path(word).name if "/" in word else word
 
 
 def _shown(path: Path) -> str:

@@ -21,13 +21,21 @@ from typing import BinaryIO
 from thymos.adapters.whole_file import whole_file, whole_folder
 from thymos.agent.runs.destination import Destination
 from thymos.agent.synth.card import card
-from thymos.agent.synth.output import read_counts, read_rows, write_parquet
+from thymos.agent.synth.output import read_counts, read_counts_of, read_rows, write_parquet
 from thymos.agent.synth.records import Record
 from thymos.agent.synth.shards import line
 from thymos.agent.synth.split import DEV, TRAIN
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, RunError
 
 FORMS = ("sharegpt", "chatml", "hf", "csv", "label-studio")
+_SUFFIXES = {
+    "sharegpt": ".sharegpt.jsonl",
+    "chatml": ".chatml.jsonl",
+    "hf": ".hf",
+    "csv": ".csv",
+    "label-studio": ".label-studio.json",
+}
+_PROVENANCE = "provenance.json"
 CSV_COLUMNS = ("id", "dialogue", "turn", "speaker", "text", "label", "split", "scenario")
 
 Rows = Callable[[], Iterator[Record]]
@@ -44,24 +52,47 @@ def check_forms(names: tuple[str, ...]) -> None:
             raise InputError(f"form must be one of {', '.join(FORMS)}, got {name!r}; correct --as")
 
 
-def write_as(form: str, place: Destination) -> Path:
+def path_as(form: str, place: Destination) -> Path:
+    """Return where a form of an output is written."""
+    return place.out.with_suffix(_SUFFIXES[form])
+
+
+def write_as(form: str, place: Destination, *, overwrite: bool = False) -> Path:
     """Write a finished output in another form; return where.
 
+    Args:
+        form: of `FORMS`.
+        place: of the output.
+        overwrite: replace what stands there, whatever it is; else only the same form of the same output.
+
     Raises:
+        RunError: something else stands there.
         OutputError: the disk is full or refuses.
     """
 
     def rows() -> Iterator[Record]:
         return read_rows(place)
 
+    path = path_as(form, place)
     if form == "hf":
-        return _hf(place, rows)
-    suffix = {"sharegpt": ".sharegpt.jsonl", "chatml": ".chatml.jsonl", "csv": ".csv"}.get(form, ".label-studio.json")
-    path = place.out.with_suffix(suffix)
+        if path.exists() and not overwrite and read_counts_of(path / _PROVENANCE) != read_counts(place):
+            raise _foreign(path)
+        return _hf(path, place, rows)
     writers = {"sharegpt": _sharegpt, "chatml": _chatml, "csv": _csv, "label-studio": _label_studio}
+    text = io.BytesIO()
+    writers[form](text, rows())
+    if path.exists() and not overwrite and path.read_bytes() != text.getvalue():
+        raise _foreign(path)
     with whole_file(path) as handle:
-        writers[form](handle, rows())
+        handle.write(text.getbuffer())
     return path
+
+
+def _foreign(path: Path) -> RunError:
+    return RunError(
+        f"further form must not replace another file, got {path.name}, which is there already; move it away, choose "
+        "another name with -o or pass --overwrite"
+    )
 
 
 def _sharegpt(handle: BinaryIO, rows: Iterator[Record]) -> None:
@@ -110,8 +141,7 @@ def _label_studio(handle: BinaryIO, rows: Iterator[Record]) -> None:
     handle.write(b"\n]\n")
 
 
-def _hf(place: Destination, rows: Rows) -> Path:
-    path = place.out.with_suffix(".hf")
+def _hf(path: Path, place: Destination, rows: Rows) -> Path:
     told = read_counts(place)
     with whole_folder(path, replace=True) as stage:
         (stage / "data").mkdir()
@@ -122,7 +152,7 @@ def _hf(place: Destination, rows: Rows) -> Path:
                 with whole_file(stage / "data" / f"{split}-00000-of-00001.parquet") as handle:
                     write_parquet(handle, (row for row in rows() if row["split"] == split))
         (stage / "README.md").write_text(card(told, there, rows()), encoding="utf-8")
-        (stage / "provenance.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+        (stage / _PROVENANCE).write_text(json.dumps(told, indent=1), encoding="utf-8")
     return path
 
 

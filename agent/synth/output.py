@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from thymos.adapters.whole_file import whole_file
@@ -91,8 +92,13 @@ def finish(place: Destination, folder: RunFolder, count: int, plan: Plan, tally:
 
 def read_counts(place: Destination) -> Mapping[str, Any]:
     """Return what stands beside an output, {} where nothing that can be read does."""
+    return read_counts_of(place.meta)
+
+
+def read_counts_of(path: Path) -> Mapping[str, Any]:
+    """Return what a file of provenance and counts says, {} where it can't be read."""
     try:
-        found = json.loads(place.meta.read_bytes())
+        found = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -60,6 +60,7 @@ class Requests:
             style=self._styles[row.style],
             arc=self._arcs[row.arc],
             described=self._described(row.label),
+            neutral=row.label == self._taxonomy.neutral,
             words=WORDS[row.length],
             stages=[self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns else [],
             examples=[tame(each) for each in examples],

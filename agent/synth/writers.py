@@ -105,13 +105,12 @@ class ChatWriter:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
             waiting = [pool.submit(self._one, ask) for ask in asks]
-            try:
-                return [each.result() for each in waiting]
-            finally:
-                for each in waiting:
-                    each.cancel()
+            return [each.result() for each in waiting]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for a slow server
 
     def _one(self, ask: Ask) -> str:
         from langchain_core.messages import HumanMessage, SystemMessage

@@ -21,7 +21,7 @@ class Readings:
     def __init__(self, labeler: BatchLabeler) -> None:
         """Keep the labeler."""
         self.labeler = labeler
-        self._of: dict[str, dict[int, Prediction | RowError]] = {}
+        self._of: dict[tuple[str, str], dict[int, Prediction | RowError]] = {}
 
     def identity(self) -> Mapping[str, object]:
         """Return whose readings these are."""
@@ -29,14 +29,15 @@ class Readings:
 
     def read(self, batch: Sequence[Candidate]) -> list[dict[int, Prediction | RowError]]:
         """Return place -> reading for each candidate: its target, and the turns with a label."""
-        if any(each.id not in self._of for each in batch):
+        keys = [(each.id, each.text) for each in batch]
+        if any(key not in self._of for key in keys):
             places = [
                 [n for n, turn in enumerate(each.turns) if n == each.target or turn.label is not None] for each in batch
             ]
             samples = [each.sample(n) for each, own in zip(batch, places, strict=True) for n in own]
             answers = iter(self.labeler.label_batch(samples))
-            self._of = {each.id: {n: next(answers) for n in own} for each, own in zip(batch, places, strict=True)}
-        return [self._of[each.id] for each in batch]
+            self._of = {key: {n: next(answers) for n in own} for key, own in zip(keys, places, strict=True)}
+        return [self._of[key] for key in keys]
 
     def asked(self, batch: Sequence[Candidate]) -> list[float]:
         """Return how likely each candidate's asked label is, by which candidates are ranked."""

@@ -185,6 +185,29 @@ def test_an_output_of_another_form_is_refused_before_a_model_is_loaded(tmp_path:
         synthesise(_job(tmp_path / "out.txt", plan=PlanFlags(count=("1",))), _no_models)
 
 
+def test_an_input_is_never_written_over(tmp_path: Path) -> None:
+    path = _corpus(tmp_path / "train.csv", *[("text one", "joy")] * 3, ("text two", "fear"))
+    before = Path(path).read_bytes()
+    job = _job(
+        tmp_path / "train.jsonl", plan=PlanFlags(balance=path), writing=OutputFlags(form=("csv",), overwrite=True)
+    )
+    with pytest.raises(RunError, match=r"output must not overwrite an input, got train\.csv"):
+        synthesise(job, _no_models)
+    other = _job(tmp_path / "other.jsonl", plan=PlanFlags(balance=path), writing=OutputFlags(form=("csv",)))
+    (tmp_path / "other.csv").write_text("mine")
+    with pytest.raises(RunError, match=r"further form must not replace another file, got other\.csv"):
+        synthesise(other, _no_models)
+    assert Path(path).read_bytes() == before
+
+
+def test_the_command_in_the_card_names_no_folder_and_no_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["thymos", "synth", "-o", "/some/where/out.jsonl", "--writer", "http://inner.example:8080/v1#tale"]
+    monkeypatch.setattr("sys.argv", words)
+    synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=1",))), _models())
+    told = json.loads((tmp_path / "out.meta.json").read_text())["about"]["command"]
+    assert told == "thymos synth -o out.jsonl --writer 'URL#tale'"
+
+
 def test_examples_without_an_embedder_are_refused(tmp_path: Path) -> None:
     seeds = _corpus(tmp_path / "mine.csv", ("we danced", "joy"))
     with pytest.raises(InputError, match="embedder must be there to choose examples"):

@@ -11,10 +11,10 @@ import yaml
 from tests.agent.synth.session import session
 from thymos.agent.runs.destination import Destination
 from thymos.agent.synth.card import card
-from thymos.agent.synth.formats import FORMS, check_forms, write_as
+from thymos.agent.synth.formats import FORMS, check_forms, path_as, write_as
 from thymos.agent.synth.output import read_rows
 from thymos.agent.synth.run import checked
-from thymos.prompts.errors import InputError, OutputError
+from thymos.prompts.errors import InputError, OutputError, RunError
 
 
 @pytest.fixture(scope="module", params=["jsonl", "parquet"])
@@ -115,6 +115,24 @@ def test_a_card_with_a_hole_is_an_error(place: Destination) -> None:
         holed = {key: value for key, value in told.items() if key != name}
         with pytest.raises(OutputError, match="data card must have every field filled"):
             card(holed, ["train"], iter(_rows(place)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_never_replaces_a_file_that_is_not_its_own(form: str, tmp_path: Path) -> None:
+    session(tmp_path / "out.jsonl", counts={"joy": 3, "fear": 3})
+    place = checked(tmp_path / "out.jsonl")
+    path = path_as(form, place)
+    if form == "hf":
+        path.mkdir()
+        (path / "mine.txt").write_text("mine")
+    else:
+        path.write_text("mine")
+    with pytest.raises(RunError, match="further form must not replace another file"):
+        write_as(form, place)
+    assert (path / "mine.txt" if form == "hf" else path).read_text() == "mine"
+    assert write_as(form, place, overwrite=True) == path
+    assert write_as(form, place) == path  # its own, once more
+    assert not (path / "mine.txt").exists()
 
 
 def test_an_unknown_form_is_refused() -> None:

@@ -65,6 +65,13 @@ def test_every_field_of_a_row_changes_what_is_asked(field: str, value: object) -
     assert REQUESTS.ask(row, 0).request != REQUESTS.ask(other, 0).request
 
 
+@pytest.mark.parametrize("turns", [1, 4])
+def test_neutral_is_not_asked_for_as_a_strong_feeling(turns: int) -> None:
+    request = REQUESTS.ask(row_of("neutral", turns), 0).request
+    assert "matter-of-fact" in request
+    assert "the feeling is" not in request
+
+
 def test_candidates_of_a_row_differ_in_their_seed_alone() -> None:
     row = row_of("joy")
     first, second = REQUESTS.ask(row, 0), REQUESTS.ask(row, 1)

@@ -55,7 +55,7 @@ def test_lingua_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -
     )
     builder = SimpleNamespace(from_all_languages=lambda: SimpleNamespace(build=lambda: built))
     module = SimpleNamespace(Language=SimpleNamespace(ENGLISH="en", GERMAN="de"), LanguageDetectorBuilder=builder)
-    monkeypatch.setitem(sys.modules, "lingua", module)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "lingua", module)
     english, german = language.find_detector("English"), language.find_detector("German")
     assert (english.name, german.name) == ("lingua", "lingua")
     assert english.share("one two three") == pytest.approx(0.25)
