@@ -149,6 +149,11 @@ def render(name: str, **values: object) -> str:
     return _environment().get_template(name).render(**values)
 
 
+def templates_sha256(*names: str) -> str:
+    """Return the hash of the sources of templates, `folder/name`, for run fingerprints."""
+    return hashlib.sha256("\0".join(map(_source, names)).encode()).hexdigest()
+
+
 @cache
 def _environment() -> Environment:
     return Environment(

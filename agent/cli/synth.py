@@ -123,7 +123,7 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     check_names(job.gates.without)
     check_forms(job.writing.form)
     if job.running.dry_run:
-        return dry_run(plan, job.writer.candidates)
+        return dry_run(plan, job.writer.candidates, tagged=job.writer.tagged)
     place = checked(_needed(job))
     check_places(place, job.writing, inputs_of(job.plan, job.gates, job.writer.seeds))
     agreed(plan, job.writer.candidates, yes=job.running.yes)
@@ -163,6 +163,7 @@ def _options(job: Job) -> "Options":
         without=job.gates.without,
         agree=job.gates.agree,
         leak_cap=job.gates.leak_cap,
+        tagged=job.writer.tagged,
     )
 
 

@@ -66,6 +66,8 @@ class WriterFlags:
             given.
         writer_adapter: LoRA adapter of a local writer.
         seeds: corpus of your own examples; those nearest to a situation are shown to the writer, and never kept.
+        prompt: `tagged` tells the wish whole, control tags first; `plain` asks for single utterances in the plainest
+            words, without relationship, style and length; `auto` is plain for a local writer without an adapter.
         candidates: texts that are written for a row at a time; the one that reads best as asked is kept.
         rounds: times that a row is tried.
     """
@@ -73,8 +75,15 @@ class WriterFlags:
     writer: str | None = None
     writer_adapter: str | None = None
     seeds: str | None = None
+    prompt: Literal["auto", "tagged", "plain"] = "auto"
     candidates: _Count = 4
     rounds: _Count = 2
+
+    @property
+    def tagged(self) -> bool:
+        """Whether wishes are told whole."""
+        far = self.writer is not None and self.writer.startswith(("http://", "https://"))
+        return self.prompt == "tagged" or (self.prompt == "auto" and (far or self.writer_adapter is not None))
 
 
 @Parameter(name="*", group=GATES)

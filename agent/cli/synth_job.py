@@ -135,9 +135,9 @@ def extras_of(
     return Extras(dev=writing.dev, vectors=vectors, real=found.real, seed=plan.wish.seed, told=told)
 
 
-def dry_run(plan: Plan, candidates: int) -> int:
+def dry_run(plan: Plan, candidates: int, *, tagged: bool) -> int:
     """Show the first rows of a plan, the prompts and the size."""
-    requests = Requests(plan.taxonomy, plan.grid)
+    requests = Requests(plan.taxonomy, plan.grid, tagged=tagged)
     for number, row in enumerate(plan):
         if number == _SHOWN:
             break

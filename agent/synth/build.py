@@ -129,6 +129,7 @@ class Options:
         without: gates that shall not judge.
         agree: what counts as agreement of the labeler.
         leak_cap: share of a label's rows that may name it.
+        tagged: whether wishes are told whole, control tags first; see `Requests`.
     """
 
     candidates: int = CANDIDATES
@@ -136,6 +137,7 @@ class Options:
     without: Sequence[str] = ()
     agree: Agree = "top"
     leak_cap: float = CAP
+    tagged: bool = True
 
 
 def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
@@ -161,7 +163,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     gates = build_gates(plan, readings, material, options.without)
     maker = Maker(
         models.writer(),
-        Requests(plan.taxonomy, plan.grid),
+        Requests(plan.taxonomy, plan.grid, tagged=options.tagged),
         gates.alone,
         gates.among,
         readings,

@@ -12,9 +12,10 @@ from thymos.agent.synth.grid import Grid
 from thymos.agent.synth.plan import PlanRow, arc_text
 from thymos.agent.synth.values import Ask
 from thymos.prompts.taxonomy import Taxonomy
-from thymos.prompts.template import render
+from thymos.prompts.template import render, templates_sha256
 
 WORDS = {"short": (4, 12), "medium": (10, 25), "long": (20, 45)}  # of a turn
+_TEMPLATES = ("synth/system", "synth/utterance", "synth/dialogue", "synth/plain", "write/system")
 _TOKENS_PER_WORD = 2  # with room: English takes about 1.4
 _LONGEST_EXAMPLE = 300  # characters
 _TAGS = re.compile(r"\[[^\]]*\]?|<\|[^>]*\|?>?")
@@ -24,19 +25,26 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-
 class Requests:
     """Makes asks of rows."""
 
-    def __init__(self, taxonomy: Taxonomy, grid: Grid) -> None:
+    def __init__(self, taxonomy: Taxonomy, grid: Grid, *, tagged: bool = True) -> None:
         """Keep what rows name.
 
         Args:
             taxonomy: label set.
             grid: situations, people, arcs and styles.
+            tagged: whether a wish is told whole, control tags first; else single utterances are asked for in the
+                plainest words, which leave out relationship, style and length.
         """
+        self._tagged = tagged
         self._taxonomy = taxonomy
         self._grid = grid
         self._arcs = {name: arc_text(grid, name) for name in (*(each.name for each in grid.arcs), "none")}
         self._situations = {each.name: each.text for each in grid.situations}
         self._people = {each.name: each.text for each in grid.personas}
         self._styles = {each.name: each.text for each in grid.styles}
+
+    def identity(self) -> dict[str, object]:
+        """Return what decides the words of a request, beside the row."""
+        return {"tagged": self._tagged, "templates": templates_sha256(*_TEMPLATES)}
 
     def scenario(self, row: PlanRow) -> str:
         """Return what happens in a row."""
@@ -51,8 +59,9 @@ class Requests:
             examples: of the feeling.
         """
         first, second = (self._people[name] for name in row.personas)
+        plain = row.kind == "utterance" and not self._tagged
         request = render(
-            f"synth/{row.kind}",
+            "synth/plain" if plain else f"synth/{row.kind}",
             row=row,
             situation=self.scenario(row),
             first=first,
@@ -66,7 +75,7 @@ class Requests:
             examples=[tame(each) for each in examples],
         ).strip()
         return Ask(
-            system=render("synth/system", kind=row.kind).strip(),
+            system=render("write/system").strip() if plain else render("synth/system", kind=row.kind).strip(),
             request=request,
             opening="A:" if row.kind == "dialogue" else "",
             tokens=WORDS[row.length][1] * _TOKENS_PER_WORD * len(row.turns) + 8,

@@ -124,6 +124,7 @@ class Maker:
         """Return what makes the rows of a plan these rows, as JSON values."""
         return {
             "writer": self._told,
+            "prompt": self._requests.identity(),
             "guide": dict(self._guide.identity()),
             "gates": {gate.name: dict(gate.identity()) for gate in (*self._gates, *self._set_gates)},
             "seeds": self._seeds.sha256 if self._seeds else None,

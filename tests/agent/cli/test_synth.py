@@ -154,7 +154,7 @@ def test_a_dry_run_shows_prompts_and_writes_nothing(tmp_path: Path, capsys: pyte
     job = _job(None, plan=PlanFlags(count=("joy=4",), turns="4-6"), running=RunFlags(dry_run=True))
     assert synthesise(job, _no_models) == 0
     told = capsys.readouterr().out
-    assert told.count("[emotion: joy]") == 3
+    assert told.count("[emotion: joy]") == 3  # conversations are always asked for with tags
     assert "4 rows, 16 texts" in told
     assert list(tmp_path.iterdir()) == []
 
@@ -255,6 +255,7 @@ def _words(path: Path, *words: str) -> Path:
         ({"gates": GateFlags(embedder="none")}, ("gates", "duplicates", "embedder")),
         ({"writer": WriterFlags(candidates=2)}, ("candidates",)),
         ({"writer": WriterFlags(rounds=1)}, ("rounds",)),
+        ({"writer": WriterFlags(prompt="tagged")}, ("prompt", "tagged")),
     ],
 )
 def test_a_flag_changes_the_run(tmp_path: Path, groups: dict[str, Any], part: tuple[str, ...]) -> None:
@@ -282,7 +283,8 @@ def test_a_flag_changes_the_run(tmp_path: Path, groups: dict[str, Any], part: tu
 def test_a_flag_of_the_plan_changes_the_prompts(plan: PlanFlags, capsys: pytest.CaptureFixture[str]) -> None:
     told = []
     for each in (PlanFlags(count=("joy=4",)), plan):
-        synthesise(_job(None, plan=each, running=RunFlags(dry_run=True)), _no_models)
+        job = _job(None, plan=each, writer=WriterFlags(prompt="tagged"), running=RunFlags(dry_run=True))
+        synthesise(job, _no_models)
         told.append(capsys.readouterr().out)
     assert told[0] != told[1]
 

@@ -122,6 +122,8 @@ class FakeWriter:
         return [(self.say or self._one)(ask) for ask in asks]
 
     def _one(self, ask: Ask) -> str:
+        if plain := re.search(r"who (?:says it matter|feels (?:a little |strong )?(\w+))", ask.request):
+            return sentence("neutral" if ask.seed % 4 == 0 else plain[1] or "neutral", ask.seed)
         label = _tag(ask, "emotion")
         if not ask.opening:
             return sentence("neutral" if ask.seed % 4 == 0 else label, ask.seed)
