@@ -10,12 +10,9 @@ import pytest
 
 from tests.agent.synth.fakes import FakeWriter, SignLabeler, WordEmbedder, sentence
 from tests.agent.synth.session import constant
-from thymos.agent.cli import app
 from thymos.agent.cli.synth import Job, synthesise
-from thymos.agent.cli.synth import command as synth_command
 from thymos.agent.cli.synth_flags import GateFlags, OutputFlags, PlanFlags, RunFlags, WriterFlags
 from thymos.agent.synth.build import Models
-from thymos.agent.synth.gates.registry import SWITCHABLE
 from thymos.agent.synth.plan import Plan
 from thymos.prompts.errors import InputError, RunError, TaxonomyError
 
@@ -287,16 +284,3 @@ def test_a_flag_of_the_plan_changes_the_prompts(plan: PlanFlags, capsys: pytest.
         synthesise(job, _no_models)
         told.append(capsys.readouterr().out)
     assert told[0] != told[1]
-
-
-def test_the_help_names_every_gate_and_its_examples_parse(capsys: pytest.CaptureFixture[str]) -> None:
-    import shlex
-
-    app(["synth", "--help"], result_action="return_value")
-    told = capsys.readouterr().out
-    assert all(name in " ".join(told.split()) for name in SWITCHABLE)
-    epilogue = str(synth_command.help_epilogue)
-    lines = [line for line in epilogue.splitlines() if line.startswith("thymos ")]
-    assert len(lines) == 5
-    for line in lines:
-        app.parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)

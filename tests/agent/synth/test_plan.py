@@ -52,6 +52,12 @@ def test_no_two_rows_of_a_plan_are_about_the_same() -> None:
     assert len({row.id for row in rows}) == 1400
 
 
+def test_nobody_talks_to_a_person_of_the_same_ways() -> None:
+    rows = list(plan_of({"joy": 600}))
+    assert all(first != second for first, second in (row.personas for row in rows))
+    assert {first for first, _ in (row.personas for row in rows)} == {each.name for each in load_grid().personas}
+
+
 def test_situations_are_used_equally_often() -> None:
     plan = plan_of({"joy": 300})
     uses = Counter(row.scenario for row in plan)

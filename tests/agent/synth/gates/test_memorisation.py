@@ -25,6 +25,13 @@ def test_memorisation_drops_what_shares_a_long_run_with_a_source(text: str, kept
     assert passes(MemorisationGate([LONG, "something else entirely"], None), text) is kept
 
 
+@pytest.mark.parametrize(("shared", "keeps"), [(13, False), (12, True)])
+def test_memorisation_drops_thirteen_words_in_a_row_however_long_the_texts_are(shared: int, keeps: bool) -> None:
+    source = f"{LONG} and nobody asked those who live around it whether they would rather have kept it standing there"
+    others = "but then we went on to talk of quite another thing for most of that evening in our small kitchen"
+    assert passes(MemorisationGate([source], None), f"{' '.join(source.split()[:shared])} {others}") is keeps
+
+
 def test_memorisation_drops_near_meaning_and_short_copies() -> None:
     gate = MemorisationGate(["so we held on tight", "go away now"], VECTORS)
     assert not passes(gate, "tight on held we so")
