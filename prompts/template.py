@@ -9,6 +9,7 @@ text of a row is returned as data, and whoever tokenises it keeps it so.
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Protocol
@@ -148,6 +149,12 @@ def render(name: str, **values: object) -> str:
     return _environment().get_template(name).render(**values)
 
 
+def templates_sha256(*names: str) -> str:
+    """Return the hash of the sources of templates, `folder/name`, for run fingerprints."""
+    return hashlib.sha256("\0".join(map(_source, names)).encode()).hexdigest()
+
+
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=FunctionLoader(_source),

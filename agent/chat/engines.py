@@ -175,19 +175,23 @@ class Engines:
         """Return what explains."""
         return Reasoner(scorer, taxonomy, self.base, observe=observe)
 
-    def writing(self) -> "tuple[Writes, LanguageModel]":
+    def writing(self, slots: int | None = None) -> "tuple[Writes, LanguageModel]":
         """Return what writes with the base model, and the model; in memory it is the one that labels, where it can be.
+
+        Args:
+            slots: texts that are written together; the first call decides.
 
         Raises:
             ModelError: the model can't be used here.
         """
-        from thymos.adapters.generation.load import resolve_decoder
+        from thymos.adapters.generation.load import SLOTS, resolve_decoder
 
         with self._lock:
             if self._writing is None:
                 shared = self._share()
                 loaded = shared.base if shared else load_language_model(self.model, device=self._device)
-                self._writing = resolve_decoder(loaded, forward=shared.tight if shared else None), loaded
+                forward = shared.tight if shared else None
+                self._writing = resolve_decoder(loaded, forward=forward, slots=slots or SLOTS), loaded
             return self._writing
 
     def taxonomy(self, name: str) -> Taxonomy:

@@ -201,6 +201,19 @@ def tool_calling_model(name: str, device: str | None = None) -> BaseChatModel:
                 f"llm must be able to call tools, got {name!r}, whose chat template takes none; leave it out"
             )
         return local
+    return server_model(name)
+
+
+def server_model(name: str, *, temperature: float = 0) -> BaseChatModel:
+    """Return a model behind an address.
+
+    Args:
+        name: `URL` or `URL#MODEL`, as in `tool_calling_model`.
+        temperature: 0 takes the likeliest word always.
+
+    Raises:
+        ModelError: it is no address, or langchain-openai is missing.
+    """
     try:
         from langchain_openai import ChatOpenAI
     except ImportError as error:
@@ -209,7 +222,9 @@ def tool_calling_model(name: str, device: str | None = None) -> BaseChatModel:
     if not urlsplit(url).hostname:
         raise ModelError(f"llm must be an address such as http://127.0.0.1:8080/v1#MODEL, got {name!r}; correct it")
     key = os.environ.get("THYMOS_LLM_KEY") or "none"
-    return ChatOpenAI(base_url=url, model=model or "default", api_key=lambda: key, temperature=0, max_retries=2)
+    return ChatOpenAI(
+        base_url=url, model=model or "default", api_key=lambda: key, temperature=temperature, max_retries=2
+    )
 
 
 def leaves_machine(name: str) -> bool:

@@ -25,6 +25,7 @@ app.command("thymos.agent.cli.label:command", name="label", help="Label every ro
 app.command("thymos.agent.cli.ask:ask", name="ask", help="Ask what a text expresses, and why.")
 app.command("thymos.agent.cli.chat:chat", help="Talk about what people feel, and why; conversations are kept.")
 app.command("thymos.agent.cli.serve:command", name="serve", help="Serve a page and an API.")
+app.command("thymos.agent.cli.synth:command", name="synth", help="Write labelled text for training.")
 app.command("thymos.agent.cli.show:show", help="Print the first rows of a labelled file as a table.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command("thymos.agent.cli.finetune:finetune", name="finetune", help="Tune a model on labelled corpora.")

@@ -28,7 +28,14 @@ _SPEED_OVER = 120.0  # s, so that several chunks count
 class RunBar:
     """Draws what it is called with, between `with` and the end of the block."""
 
-    def __init__(self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        doing: str = "labelling",
+    ) -> None:
         self._console = console
         self._quiet = quiet
         self._clock = clock
@@ -45,7 +52,7 @@ class RunBar:
             speed_estimate_period=_SPEED_OVER,
             disable=quiet or not console.is_terminal,
         )
-        self._task = self._bar.add_task("labelling", total=None, rate="", bad="")
+        self._task = self._bar.add_task(doing, total=None, rate="", bad="")
         self._stage = "label"
         self._start = self._said = clock()
 

@@ -7,22 +7,19 @@ lines hold no texts in the first place. Knows nothing of who logs.
 import logging
 import re
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")  # ISO 13616
-_PHONE = re.compile(r"(?<![\w.:-])(?:\+|00)?\(?\d{1,4}\)?(?:[ /().-]{0,2}\d{2,5}){2,5}(?![\w:-])")
+from thymos.agent.personal import EMAIL, IBAN, PHONE, is_phone
+
 _NAME = re.compile(
     r"(?i:\b(my name is|my name's|i am called|they call me|ich hei(?:ß|ss)e|je m'appelle|me llamo)\s+)"
     r"([^\W\d_][\w'’-]*(?:\s+[A-ZÀ-Þ][\w'’-]*){0,2})"
 )
-_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d\b")
-_LEAST_DIGITS = 7  # of a phone number; shorter ones are counts, ports, years
 
 
 def redacted(text: str) -> str:
     """Return a text without what the rules take for personal data."""
-    text = _EMAIL.sub("[email]", text)
-    text = _IBAN.sub("[iban]", text)
-    text = _PHONE.sub(_phone, text)
+    text = EMAIL.sub("[email]", text)
+    text = IBAN.sub("[iban]", text)
+    text = PHONE.sub(_phone, text)
     return _NAME.sub(lambda match: f"{match[1]} [name]", text)
 
 
@@ -41,5 +38,4 @@ class Redaction(logging.Filter):
 
 
 def _phone(match: re.Match[str]) -> str:
-    digits = sum(letter.isdigit() for letter in match[0])
-    return "[phone]" if digits >= _LEAST_DIGITS and not _DATE.match(match[0]) else match[0]
+    return "[phone]" if is_phone(match[0]) else match[0]

@@ -1,0 +1,216 @@
+"""From what a user told to what works: plan, writer, labeler, gates, maker.
+
+Takes plain arguments; loads nothing before all that needs no model is checked. Knows nothing of terminals.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from thymos.agent.prediction import BatchLabeler
+from thymos.agent.synth.corpora import Labelled, read_texts, test_name
+from thymos.agent.synth.gates.leakage import CAP
+from thymos.agent.synth.gates.registry import Gates, Material, build_gates
+from thymos.agent.synth.gates.relabel import Agree, Readings
+from thymos.agent.synth.plan import Plan
+from thymos.agent.synth.request import Requests
+from thymos.agent.synth.seeds import Seeds
+from thymos.agent.synth.values import Writer
+from thymos.agent.synth.vectors import Vectors
+from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
+from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from thymos.agent.chat.engines import Engines
+    from thymos.retrieval.embedder import Embedder
+
+SLOTS = 16  # texts that a local model writes together
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Texts that what is written is compared with.
+
+    Attributes:
+        tests: name -> texts of test sets.
+        sources: texts that the writer learnt from.
+        seeds: a user's examples.
+        real: texts of real data.
+        slurs: further words.
+        bad: path -> rows that could not be read.
+    """
+
+    tests: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sources: Sequence[str] = ()
+    seeds: Sequence[Labelled] = ()
+    real: Sequence[str] = ()
+    slurs: Sequence[str] = ()
+    bad: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_comparisons(
+    *,
+    tests: Sequence[str] = (),
+    trained_on: Sequence[str] = (),
+    seeds: str | None = None,
+    real: str | None = None,
+    slurs: Path | None = None,
+    label_column: str | None = None,
+    corpus_format: str = "auto",
+) -> Comparisons:
+    """Read the corpora that a user named.
+
+    Raises:
+        InputError: one can't be read, or two test sets have one name.
+    """
+    bad: dict[str, int] = {}
+
+    def rows(path: str) -> tuple[Labelled, ...]:
+        read = read_texts(path, label_column=label_column, format=corpus_format)
+        if read.bad:
+            bad[path] = read.bad
+        return read.rows
+
+    named = {test_name(path): path for path in tests}
+    if len(named) < len(tests):
+        raise InputError(f"test sets must have names of their own, got {', '.join(map(test_name, tests))}; rename one")
+    try:
+        words = slurs.read_text(encoding="utf-8").split("\n") if slurs else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"file of words must be readable text, got {str(slurs)!r} ({error}); check it") from error
+    return Comparisons(
+        tests={name: [row.text for row in rows(path)] for name, path in named.items()},
+        sources=[row.text for path in trained_on for row in rows(path)],
+        seeds=rows(seeds) if seeds else (),
+        real=[row.text for row in rows(real)] if real else (),
+        slurs=[word for word in words if word.strip()],
+        bad=bad,
+    )
+
+
+@dataclass(frozen=True)
+class Works:
+    """What works in a run.
+
+    Attributes:
+        maker: writes and judges.
+        gates: of the maker.
+        vectors: of texts, or None.
+    """
+
+    maker: Maker
+    gates: Gates
+    vectors: Vectors | None
+
+
+@dataclass(frozen=True)
+class Models:
+    """What loads the models of a run; each only when it is called.
+
+    Attributes:
+        writer: what writes.
+        labeler: what reads without knowing the label.
+        embedder: what makes vectors of texts; None for none.
+    """
+
+    writer: Callable[[], Writer]
+    labeler: Callable[[], BatchLabeler]
+    embedder: Callable[[], "Embedder"] | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How texts are written and judged.
+
+    Attributes:
+        candidates: texts that are written for a row at a time.
+        rounds: times that a row is tried.
+        without: gates that shall not judge.
+        agree: what counts as agreement of the labeler.
+        leak_cap: share of a label's rows that may name it.
+        tagged: whether wishes are told whole, control tags first; see `Requests`.
+    """
+
+    candidates: int = CANDIDATES
+    rounds: int = ROUNDS
+    without: Sequence[str] = ()
+    agree: Agree = "top"
+    leak_cap: float = CAP
+    tagged: bool = True
+
+
+def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
+    """Load models and put all that works together.
+
+    Args:
+        plan: rows to come.
+        compared: texts to compare with.
+        models: load what works.
+        options: how.
+
+    Raises:
+        InputError: a gate's name is unknown, or examples are given without an embedder.
+        ModelError: a model can't be used here.
+    """
+    if compared.seeds and models.embedder is None:
+        raise InputError("embedder must be there to choose examples, got none; leave --embedder or --seeds out")
+    vectors = Vectors(models.embedder()) if models.embedder else None
+    seeds = Seeds(compared.seeds, vectors) if compared.seeds and vectors else None
+    sources = [*compared.sources, *(seeds.texts if seeds else ())]
+    material = Material(compared.tests, sources, vectors, options.agree, options.leak_cap, compared.slurs)
+    readings = Readings(models.labeler())
+    gates = build_gates(plan, readings, material, options.without)
+    maker = Maker(
+        models.writer(),
+        Requests(plan.taxonomy, plan.grid, tagged=options.tagged),
+        gates.alone,
+        gates.among,
+        readings,
+        seeds=seeds,
+        candidates=options.candidates,
+        rounds=options.rounds,
+    )
+    return Works(maker, gates, vectors)
+
+
+def load_writer(engines: "Engines", name: str | None, adapter: str | None, device: str | None) -> Writer:
+    """Load what writes.
+
+    Args:
+        engines: of the labeler, whose base model writes where no other is named.
+        name: of a local model, or the address of a server; None for the labeler's.
+        adapter: LoRA adapter of a local one.
+        device: torch device of a local one.
+
+    Raises:
+        ModelError: it can't be used here.
+        InputError: an adapter is named for a server.
+    """
+    from thymos.agent.synth.writers import LocalBatchWriter, server_writer
+
+    if name is not None and name.startswith(("http://", "https://")):
+        if adapter is not None:
+            raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
+        return server_writer(name)
+    if adapter is None and name in (None, engines.model):
+        return LocalBatchWriter(*engines.writing(slots=SLOTS))
+    from thymos.adapters.generation.load import resolve_decoder
+    from thymos.adapters.llm.load import load_language_model
+
+    loaded = load_language_model(name or engines.model, adapter=adapter, device=device)
+    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded)
+
+
+def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float) -> BatchLabeler:
+    """Load what reads without knowing the label: as the chat reads, or with conformal label sets.
+
+    Raises:
+        InputError: label sets are asked for and were not fitted.
+        ModelError: the model can't be used here.
+    """
+    if agree == "top":
+        return engines.for_runs(taxonomy)
+    from thymos.agent.labeler import Labeler
+
+    return Labeler.from_pretrained(engines.model, taxonomy=plan.taxonomy, adapter=engines.adapter, coverage=coverage)

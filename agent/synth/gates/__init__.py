@@ -1,0 +1,1 @@
+"""Gates: what a synthetic text must pass to be kept, one file each."""

@@ -1,0 +1,86 @@
+"""From what a writer gave to a well-formed text, or the reason why it is none. The gate `format`.
+
+Takes a row and raw text; gives turns. Knows nothing of emotions.
+"""
+
+import re
+
+from thymos.agent.synth.plan import PlanRow
+from thymos.agent.synth.request import WORDS
+from thymos.agent.synth.values import Said
+
+NAME = "format"
+_FEWEST_WORDS = 2  # of a turn
+_TOO_LONG = 3  # times the longest asked
+_LINE = re.compile(r"^[\s*_>#-]*(?:\d+[.)]\s*)?(A|B)[\s*_]*[:：]\s*(.*)$")
+_TALKS_ABOUT = re.compile(
+    r"^(?:sure|certainly|of course|here(?:'s| is| are)|as an ai|i(?:'m| am) (?:an ai|sorry, but i)|okay, here)\b.*",
+    re.I,
+)
+_ECHO = re.compile(r"\[(?:emotion|intensity|style|turns|arc|length|language)\b|<\||^(?:situation|write in)\b", re.I)
+_END = re.compile(r"[.!?…。！？][\"'”’)]*$")
+_SENTENCE = re.compile(r"^.*[.!?…。！？][\"'”’)]*(?=\s|$)", re.S)
+
+
+def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
+    """Return the turns of a text, or in a phrase what is wrong with it."""
+    text = raw.replace("\r\n", "\n").strip()
+    if not text:
+        return "empty"
+    turns = _utterance(text) if row.kind == "utterance" else _dialogue(text, len(row.turns))
+    if isinstance(turns, str):
+        return turns
+    longest = WORDS[row.length][1] * _TOO_LONG
+    for _, said in turns:
+        words = len(said.split())
+        if _ECHO.search(said):
+            return "repeats the request"
+        if words < _FEWEST_WORDS and (row.kind == "utterance" or not said):
+            return "too short"
+        if words > longest:
+            return "too long"
+        if not any(letter.isalpha() for letter in said):
+            return "no words"
+        if _TALKS_ABOUT.match(said):
+            return "talks about the task"
+    if len(turns) > 1 and len({said.lower() for _, said in turns}) < len(turns):
+        return "a turn is said twice"
+    return tuple(Said(speaker, said, row.turns[place]) for place, (speaker, said) in enumerate(turns))
+
+
+def _utterance(text: str) -> list[tuple[str, str]] | str:
+    blocks = [line.strip() for line in text.splitlines() if line.strip()]
+    if _TALKS_ABOUT.match(blocks[0]) and blocks[0].endswith(":") and len(blocks) > 1:
+        blocks = blocks[1:]
+    said = re.sub(r"^(?:A|B)\s*[:：]\s*", "", blocks[0])
+    whole = _whole(said.strip("*_ \t").strip('"“”„«»').strip())
+    return [("A", whole)] if whole else "breaks off"
+
+
+def _dialogue(text: str, count: int) -> list[tuple[str, str]] | str:
+    first = next((match for each in text.splitlines() if (match := _LINE.match(each))), None)
+    if first is None or (first[1] == "B" and not text.startswith(first[0])):
+        text = f"A: {text}"  # the opening was given to the writer and is not repeated
+    turns: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        if match := _LINE.match(line):
+            turns.append((match[1], match[2].strip(" *_\t").strip('"“”').strip()))
+        elif line.strip() and turns:
+            break  # whatever follows the conversation is not part of it
+    turns = turns[:count]
+    if len(turns) < count:
+        return "too few turns"
+    if any(speaker != "AB"[place % 2] for place, (speaker, _) in enumerate(turns)):
+        return "turns do not alternate"
+    last = _whole(turns[-1][1])
+    if not last:
+        return "breaks off"
+    return [*turns[:-1], (turns[-1][0], last)]
+
+
+def _whole(said: str) -> str:
+    """Return a text up to its last whole sentence; short ones need no full stop."""
+    if not said or _END.search(said) or len(said.split()) <= 6:
+        return said
+    match = _SENTENCE.match(said)
+    return match[0] if match else ""

@@ -1,0 +1,138 @@
+"""Writers: the embedded or another local model, many texts at a time; or any LangChain chat model.
+
+Take asks; give texts. Options of a server that it may not know (a seed) are sent only where they are known to be taken.
+Know nothing of labels.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from thymos.agent.synth.values import Ask, Writer
+from thymos.prompts.errors import ModelError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from thymos.adapters.generation.load import Writes
+    from thymos.adapters.llm.load import LanguageModel
+
+TEMPERATURE = 0.9
+TOP_P = 0.95
+MIN_P = 0.02
+_AT_ONCE = 8  # requests to a server
+_WAITING = 256  # requests to the local decoder, which lets 1,024 wait
+
+
+class LocalBatchWriter:
+    """A local instruction-tuned model; every text is drawn from its own seed, whatever else is written beside it."""
+
+    def __init__(self, decoder: "Writes", loaded: "LanguageModel") -> None:
+        """Keep what writes.
+
+        Args:
+            decoder: from `resolve_decoder`.
+            loaded: the model that it writes with.
+        """
+        from thymos.agent.chat.model import public_name
+
+        self.name = public_name(loaded.name)
+        self._decoder = decoder
+        self._loaded = loaded
+
+    def identity(self) -> Mapping[str, object]:
+        """Return name and weights."""
+        loaded = self._loaded
+        return {
+            "name": self.name,
+            "sha256": loaded.sha256,
+            "adapter": loaded.adapter,
+            "adapter_sha256": loaded.adapter_sha256,
+            "temperature": TEMPERATURE,
+            "top_p": TOP_P,
+            "min_p": MIN_P,
+        }
+
+    def write(self, asks: Sequence[Ask]) -> list[str]:
+        """Return one text per ask, its opening first."""
+        from thymos.adapters.generation.values import Request, Sampling
+
+        texts: list[str] = []
+        for start in range(0, len(asks), _WAITING):
+            replies = []
+            for ask in asks[start : start + _WAITING]:
+                drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=ask.seed)
+                replies.append(self._decoder.submit(Request(self._prompt(ask), most=ask.tokens, sampling=drawn)))
+            texts += [reply.text() for reply in replies]
+        return [ask.opening + text for ask, text in zip(asks, texts, strict=True)]
+
+    def _prompt(self, ask: Ask) -> tuple[int, ...]:
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        from thymos.agent.chat.prompt import prompt_ids
+
+        tokenizer = self._loaded.tokenizer
+        ids = prompt_ids(tokenizer, [SystemMessage(ask.system), HumanMessage(ask.request)])
+        if ask.opening:
+            ids += tokenizer(ask.opening, add_special_tokens=False)["input_ids"]
+        return tuple(ids)
+
+
+class ChatWriter:
+    """Any LangChain chat model, several requests at a time."""
+
+    def __init__(self, model: "BaseChatModel", *, options: Callable[[Ask], Mapping[str, Any]] | None = None) -> None:
+        """Keep what writes.
+
+        Args:
+            model: a chat model; its own settings decide how it draws.
+            options: further options of a call that the model takes, such as a seed.
+        """
+        self._model = model
+        self._options = options
+        self.name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)
+
+    def identity(self) -> Mapping[str, object]:
+        """Return the name; what is behind it can't be told apart by its weights."""
+        told = {"name": self.name, "class": type(self._model).__name__, "seeded": self._options is not None}
+        temperature = getattr(self._model, "temperature", None)
+        return told | {"temperature": float(temperature) if isinstance(temperature, int | float) else None}
+
+    def write(self, asks: Sequence[Ask]) -> list[str]:
+        """Return one text per ask.
+
+        Raises:
+            ModelError: a request fails.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            waiting = [pool.submit(self._one, ask) for ask in asks]
+            return [each.result() for each in waiting]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for a slow server
+
+    def _one(self, ask: Ask) -> str:
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        options = self._options(ask) if self._options else {}
+        try:
+            reply = self._model.invoke([SystemMessage(ask.system), HumanMessage(ask.request)], **options)
+        except Exception as error:  # whatever the model's library raises
+            raise ModelError(
+                f"writer {self.name!r} must answer, got {type(error).__name__}: {error}; what was written before stays:"
+                " see to it and run the same command again"
+            ) from error
+        return str(reply.text)
+
+
+def server_writer(name: str) -> Writer:
+    """Return a writer behind an address, `URL` or `URL#MODEL`, that speaks OpenAI's protocol.
+
+    Raises:
+        ModelError: it is no address, or langchain-openai is missing.
+    """
+    from thymos.agent.chat.model_choice import server_model
+
+    model = server_model(name, temperature=TEMPERATURE)
+    return ChatWriter(model, options=lambda ask: {"max_tokens": ask.tokens, "top_p": TOP_P, "seed": ask.seed})

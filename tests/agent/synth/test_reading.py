@@ -1,0 +1,92 @@
+"""What counts as well formed, and the reason where something does not."""
+
+import dataclasses
+
+import pytest
+
+from tests.agent.synth.fakes import row_of
+from thymos.agent.synth.reading import read_text
+
+ONE = dataclasses.replace(row_of("joy"), length="short")
+FOUR = dataclasses.replace(row_of("joy", 4), length="short", turns=("neutral", None, "joy", None))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("We made it to the top!", "We made it to the top!"),
+        ('  "We made it to the top!"  ', "We made it to the top!"),
+        ("A: We made it to the top!", "We made it to the top!"),
+        ("Here is the utterance:\nWe made it to the top!", "We made it to the top!"),
+        ("We made it to the top! And then the fog came over the", "We made it to the top!"),
+        ("We made it\n\n[emotion: joy] Situation: again", "We made it"),
+        ("Wir haben es geschafft, alle zusammen!", "Wir haben es geschafft, alle zusammen!"),
+        ("今日は とても いい天気です。", "今日は とても いい天気です。"),
+    ],
+)
+def test_an_utterance_is_read(raw: str, said: str) -> None:
+    turns = read_text(ONE, raw)
+    assert not isinstance(turns, str)
+    (turn,) = turns
+    assert (turn.speaker, turn.text, turn.label) == ("A", said, "joy")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("Yes.", "too short"),
+        ("... !!! ???", "no words"),
+        ("[emotion: joy] We made it!", "repeats the request"),
+        ("Situation: They are on a hill.", "repeats the request"),
+        ("Sure, I can help you with that.", "talks about the task"),
+        ("As an AI, I have no feelings.", "talks about the task"),
+        ("I'm sorry, but I can't write that.", "talks about the task"),
+        ("we went up and up and up until at last there was", "breaks off"),
+        (" ".join(["word"] * 37) + ".", "too long"),  # three times twelve words are let through
+    ],
+)
+def test_an_utterance_that_is_none_is_told_apart(raw: str, reason: str) -> None:
+    assert read_text(ONE, raw) == reason
+
+
+def test_a_conversation_is_read_with_its_labels() -> None:
+    turns = read_text(FOUR, "A: Morning.\nB: Did you sleep?\nA: Like a stone!\nB: Good.\nA: And you?")
+    assert not isinstance(turns, str)
+    assert [(turn.speaker, turn.text, turn.label) for turn in turns] == [
+        ("A", "Morning.", "neutral"),
+        ("B", "Did you sleep?", None),
+        ("A", "Like a stone!", "joy"),
+        ("B", "Good.", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Morning.\nB: Did you sleep?\nA: Like a stone!\nB: Good.",  # the opening was given, not written
+        "**A:** Morning.\n**B:** Did you sleep?\n**A:** Like a stone!\n**B:** Good.",
+        "1. A: Morning.\n2. B: Did you sleep?\n3. A: Like a stone!\n4. B: Good.",
+        'A: "Morning."\n\nB: "Did you sleep?"\n\nA: "Like a stone!"\n\nB: "Good."\n\nThe end of it.',
+    ],
+)
+def test_a_conversation_is_read_however_it_is_set(raw: str) -> None:
+    turns = read_text(FOUR, raw)
+    assert not isinstance(turns, str)
+    assert [turn.text for turn in turns] == ["Morning.", "Did you sleep?", "Like a stone!", "Good."]
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("A: Morning.\nB: Did you sleep?\nA: Like a stone!", "too few turns"),
+        ("A: Morning.\nA: Hello?\nB: Did you sleep?\nA: Yes!", "turns do not alternate"),
+        ("A: Morning.\nB: Morning.\nA: Like a stone!\nB: Good.", "a turn is said twice"),
+        ("A: Morning.\nB:\nA: Like a stone!\nB: Good.", "too short"),
+        ("A: Morning.\nB: [emotion: joy]\nA: Like a stone!\nB: Good.", "repeats the request"),
+        ("I would rather talk about something else today.", "too few turns"),
+    ],
+)
+def test_a_conversation_that_is_none_is_told_apart(raw: str, reason: str) -> None:
+    assert read_text(FOUR, raw) == reason
