@@ -1,0 +1,202 @@
+"""Classifiers that learn in seconds: words or sentence embeddings, under a logistic regression.
+
+Takes training sets; gives label sets of texts. Regularisation, the weight of added rows and, for multi-label sets, the
+threshold are chosen by cross-validation within the training draw: real rows are held out in turn, and what was made of
+a row is held out with it. The test set is only ever labelled.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thymos.finetune.augment.values import Bools, Floats, Row, Training
+from thymos.prompts.taxonomy import Kind, Taxonomy
+
+_STRENGTHS = (1.0, 10.0, 100.0)  # C: the inverse of regularisation
+_WEIGHTS = (1.0, 0.3, 0.1)  # of an added row beside a real one
+_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+_FOLDS = 3
+_ROUNDS = 300  # of the solver
+
+Matrix = Any  # a dense array or a scipy matrix, (texts, features)
+
+
+class Features(Protocol):
+    """What turns texts into numbers, learnt from training texts alone."""
+
+    def __call__(self, training: Sequence[str], others: Sequence[str]) -> tuple[Matrix, Matrix]:
+        """Return features of training texts and of others, (texts, features) each."""
+        ...
+
+
+class Embeds(Protocol):
+    """What makes vectors, as `thymos.retrieval.embedder.Embedder` does."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, (texts, dim)."""
+        ...
+
+
+def tfidf(training: Sequence[str], others: Sequence[str]) -> tuple[Matrix, Matrix]:
+    """Weigh words and pairs of words by how rare they are in the training texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    return vectorizer.fit_transform(training), vectorizer.transform(others)
+
+
+class Embedded:
+    """Sentence embeddings; a text is embedded once however often it comes."""
+
+    def __init__(self, embedder: Embeds) -> None:
+        self._embedder = embedder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, training: Sequence[str], others: Sequence[str]) -> tuple[Matrix, Matrix]:
+        """Embed both."""
+        new = [text for text in dict.fromkeys((*training, *others)) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        return tuple(np.stack([self._known[text] for text in texts]) for texts in (training, others))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    strength: float
+    weight: float
+    threshold: float
+
+
+class Regression:
+    """Logistic regression over features: one softmax for single-label sets, one yes or no a label for multi-label."""
+
+    def __init__(self, name: str, features: Features, taxonomy: Taxonomy) -> None:
+        """Keep what it is made of.
+
+        Args:
+            name: for tables and files.
+            features: of texts.
+            taxonomy: label set.
+        """
+        self.name = name
+        self._features = features
+        self._labels = taxonomy.names
+        self._multi = taxonomy.kind is Kind.MULTI
+
+    def label(self, training: Training, texts: Sequence[str], seed: int) -> tuple[Bools, dict[str, float]]:
+        """Choose hyperparameters within the training set, learn from all of it, and label the texts."""
+        choice = self._choose(training, seed)
+        found = self._fitted(training, range(len(training.real)), texts, choice)
+        chosen = {"strength": choice.strength}
+        if training.added:
+            chosen["weight"] = choice.weight
+        if self._multi:
+            chosen["threshold"] = choice.threshold
+        return self._decided(found, choice.threshold), chosen
+
+    def _choose(self, training: Training, seed: int) -> _Choice:
+        """Find the strength first, then the weight of added rows, then the threshold: each the best of its grid."""
+        folds = folds_of(training.real, self._labels, seed)
+        best = _Choice(_STRENGTHS[1], 1.0, 0.5 if not self._multi else 0.3)
+        if len(folds) < 2:
+            return best
+        tried = [_Choice(strength, 1.0, best.threshold) for strength in _STRENGTHS]
+        best = max(tried, key=lambda each: self._validated(training, folds, each))  # the first of equals
+        if training.added:
+            tried = [_Choice(best.strength, weight, best.threshold) for weight in _WEIGHTS]
+            best = max(tried, key=lambda each: self._validated(training, folds, each))
+        if self._multi:
+            held = [(self._held(training, fold, best), fold) for fold in folds]
+            scored = {each: _mean(self._right(training, p, fold, each) for p, fold in held) for each in _THRESHOLDS}
+            best = _Choice(best.strength, best.weight, max(_THRESHOLDS, key=lambda each: scored[each]))
+        return best
+
+    def _validated(self, training: Training, folds: Sequence[Sequence[int]], choice: _Choice) -> float:
+        """Return macro F1 over the folds."""
+        return _mean(
+            self._right(training, self._held(training, fold, choice), fold, choice.threshold) for fold in folds
+        )
+
+    def _held(self, training: Training, fold: Sequence[int], choice: _Choice) -> Floats:
+        """Return probabilities of the held-out rows."""
+        held = set(fold)
+        kept = [place for place in range(len(training.real)) if place not in held]
+        return self._fitted(training, kept, [training.real[place].text for place in fold], choice)
+
+    def _right(self, training: Training, p: Floats, fold: Sequence[int], threshold: float) -> float:
+        gold = self._matrix([training.real[place].labels for place in fold])
+        return macro_f1(gold, self._decided(p, threshold))
+
+    def _fitted(self, training: Training, kept: Sequence[int], texts: Sequence[str], choice: _Choice) -> Floats:
+        """Learn from some real rows and what belongs to them; return probabilities of texts, (texts, labels)."""
+        there = set(kept)
+        added = [each for each in training.added if each.parent is None or each.parent in there]
+        real = [training.real[place] for place in kept]
+        x, others = self._features([row.text for row in (*real, *added)], texts)
+        y = self._matrix([row.labels for row in (*real, *added)])
+        weight = np.array([1.0] * len(real) + [choice.weight * each.times for each in added])
+        if self._multi:
+            columns = [_fit(x, y[:, label].astype(int), weight, choice.strength, others) for label in range(y.shape[1])]
+            return np.stack([np.asarray(p.get(1, np.zeros(len(texts)))) for p in columns], axis=1)
+        found = _fit(x, y.argmax(axis=1), weight, choice.strength, others)
+        nothing = np.zeros(len(texts))
+        return np.stack([found.get(label, nothing) for label in range(len(self._labels))], axis=1)
+
+    def _decided(self, p: Floats, threshold: float) -> Bools:
+        """Return label sets: the likeliest, and in multi-label sets all that reach the threshold beside it."""
+        likeliest = np.zeros(p.shape, dtype=np.bool_)
+        likeliest[np.arange(len(p)), p.argmax(axis=1)] = True
+        return likeliest | (p >= threshold) if self._multi else likeliest
+
+    def _matrix(self, rows: Sequence[Sequence[str]]) -> Bools:
+        place = {name: number for number, name in enumerate(self._labels)}
+        found = np.zeros((len(rows), len(self._labels)), dtype=np.bool_)
+        for number, names in enumerate(rows):
+            found[number, [place[name] for name in names]] = True
+        return found
+
+
+def _fit(x: Matrix, y: NDArray[np.int_], weight: Floats, strength: float, others: Matrix) -> dict[int, Floats]:
+    """Learn, and return the probabilities of each class that there is."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    classes = np.unique(y)
+    if len(classes) == 1:
+        return {int(classes[0]): np.ones(others.shape[0])}
+    model = LogisticRegression(C=strength, max_iter=_ROUNDS, tol=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a solution that is nearly the best is one of the grid too
+        model.fit(x, y, sample_weight=weight)
+    p = model.predict_proba(others)
+    return {int(label): p[:, column] for column, label in enumerate(model.classes_)}
+
+
+def folds_of(rows: Sequence[Row], labels: Sequence[str], seed: int) -> list[list[int]]:
+    """Deal the rows of each label (their rarest) in turn to the folds, by chance; empty folds are left out."""
+    support = {name: sum(name in row.labels for row in rows) for name in labels}
+    chance = np.random.default_rng(seed)
+    by_label: dict[str, list[int]] = {name: [] for name in labels}
+    for place, row in enumerate(rows):
+        by_label[min(row.labels, key=lambda each: (support[each], each))].append(place)
+    folds: list[list[int]] = [[] for _ in range(_FOLDS)]
+    turn = 0
+    for name in labels:
+        for place in chance.permutation(by_label[name]):
+            folds[turn % _FOLDS].append(int(place))
+            turn += 1
+    return [sorted(fold) for fold in folds if fold]
+
+
+def macro_f1(gold: Bools, guess: Bools) -> float:
+    """Return F1 averaged over labels; a label that is neither there nor guessed counts 0, as in `metrics.score`."""
+    below = gold.sum(0) + guess.sum(0)
+    return float(np.divide(2 * (gold & guess).sum(0), below, out=np.zeros(len(below)), where=below > 0).mean())
+
+
+def _mean(values: Any) -> float:
+    return float(np.mean(list(values)))
