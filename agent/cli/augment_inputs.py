@@ -47,7 +47,7 @@ class Wish:
         """Return it as JSON values, files by their names."""
         told = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         files = ("real", "test", "synthetic")
-        return told | {name: Path(told[name]).name for name in files if told[name] is not None}
+        return told | {name: Path(str(told[name])).name for name in files if told[name] is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,8 @@ class Regression:
         there = set(kept)
         added = [each for each in training.added if each.parent is None or each.parent in there]
         real = [training.real[place] for place in kept]
-        x, others = self._features([row.text for row in (*real, *added)], texts)
-        y = self._matrix([row.labels for row in (*real, *added)])
+        x, others = self._features([row.text for row in real] + [each.text for each in added], texts)
+        y = self._matrix([row.labels for row in real] + [each.labels for each in added])
         weight = np.array([1.0] * len(real) + [choice.weight * each.times for each in added])
         if self._multi:
             columns = [_fit(x, y[:, label].astype(int), weight, choice.strength, others) for label in range(y.shape[1])]

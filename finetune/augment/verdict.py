@@ -61,7 +61,7 @@ def _judged(outcome: Outcome) -> Verdict:
         if best is None or gain is None:
             sentence = f"{head} there is nothing but real rows."
         else:
-            sentence = f"{head} the best cheap alternative, {TITLES[best]}, changes macro F1 by {_moves(gain)} over real rows alone."
+            sentence = f"{head} {TITLES[best]}, the best cheap alternative, changes macro F1 by {_moves(gain)}."
         return Verdict(outcome.size, outcome.classifier, "nothing to judge", sentence)
     gain, over = synthetic.gain, outcome.over_cheap
     sentence = f"{head} synthetic rows change macro F1 by {_moves(gain)} over real rows alone"
