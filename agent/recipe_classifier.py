@@ -19,8 +19,8 @@ from thymos.finetune.publish import publish
 from thymos.finetune.recipe import Recipe, load_recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.finetune.tune import tune
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import RowError
-from thymos.prompts.taxonomy import Taxonomy
 
 _DEV = 5  # one real row in so many
 _BETWEEN = "\x1f"  # stands between labels of a cell; in no label's name
@@ -29,19 +29,20 @@ _BETWEEN = "\x1f"  # stands between labels of a cell; in no label's name
 class RecipeClassifier:
     """Tunes and labels."""
 
-    def __init__(self, recipe: str, taxonomy: Taxonomy, work: Path) -> None:
+    def __init__(self, recipe: str, taxonomy: str, work: Path) -> None:
         """Read the recipe.
 
         Args:
             recipe: name or YAML file; its corpora are replaced.
-            taxonomy: a built-in label set.
+            taxonomy: label set, by name or as a YAML file.
             work: folder to train in; what lies there is thrown away for each training set.
 
         Raises:
             InputError: it is no recipe.
         """
         self._recipe = load_recipe(recipe)
-        self._taxonomy = taxonomy
+        self._given = taxonomy
+        self._taxonomy = load_taxonomy(taxonomy)
         self._work = work
         self.name = f"recipe:{self._recipe.name}"
         self.fingerprint = hashlib.sha256(self._recipe.model_dump_json().encode()).hexdigest()
@@ -52,7 +53,7 @@ class RecipeClassifier:
         self._work.mkdir(parents=True)
         try:
             adapter = self._tuned(training, seed)
-            labeler = Labeler.from_pretrained(self._recipe.model, taxonomy=self._taxonomy.name, adapter=str(adapter))
+            labeler = Labeler.from_pretrained(self._recipe.model, taxonomy=self._given, adapter=str(adapter))
             answers = labeler.label_batch([Sample(str(place), text) for place, text in enumerate(texts)])
         finally:
             shutil.rmtree(self._work, ignore_errors=True)
@@ -76,7 +77,7 @@ class RecipeClassifier:
             name="draw",
             train=Path("train.csv"),
             dev=Path("dev.csv"),
-            taxonomy=self._taxonomy.name,
+            taxonomy=self._given,
             label_column="label",
             label_separator=_BETWEEN,
             licence="of its corpora",

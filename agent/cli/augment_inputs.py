@@ -84,7 +84,9 @@ def prepared(wish: Wish, work: Path) -> Prepared:
     refuse_copies(synthetic.rows, test.rows)
     paraphraser = _paraphraser() if wish.paraphrase else None
     arms = Arms(taxonomy.names, synthetic.rows, paraphraser, wish.edits)
-    classifiers, identities = zip(*(_classifier(name, taxonomy, work) for name in wish.classifiers), strict=True)
+    classifiers, identities = zip(
+        *(_classifier(name, wish.at or wish.taxonomy, taxonomy, work) for name in wish.classifiers), strict=True
+    )
     experiment = Experiment(taxonomy, pool, test.rows, arms, classifiers, sizes, wish.seeds)
     identity: dict[str, object] = {
         "labels": [taxonomy.kind.value, *taxonomy.names],
@@ -118,7 +120,7 @@ def _size(word: str) -> int:
     return int(word)
 
 
-def _classifier(name: str, taxonomy: Taxonomy, work: Path) -> tuple[Classifier, str]:
+def _classifier(name: str, given: str, taxonomy: Taxonomy, work: Path) -> tuple[Classifier, str]:
     """Load a classifier, with what its answers depend on."""
     if name == "tfidf":
         return Regression(name, tfidf, taxonomy), "1"
@@ -130,7 +132,7 @@ def _classifier(name: str, taxonomy: Taxonomy, work: Path) -> tuple[Classifier, 
     if name.startswith(RECIPE):
         from thymos.agent.recipe_classifier import RecipeClassifier
 
-        classifier = RecipeClassifier(name.removeprefix(RECIPE), taxonomy, work)
+        classifier = RecipeClassifier(name.removeprefix(RECIPE), given, work)
         return classifier, classifier.fingerprint
     raise InputError(f"classifier must be {', '.join(CLASSIFIERS)} or {RECIPE}NAME, got {name!r}; choose one of these")
 

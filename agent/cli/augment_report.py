@@ -60,7 +60,7 @@ def _labels(found: Sequence[Outcome], rare: Sequence[str]) -> Table:
 def _table(caption: str) -> Table:
     """Return an empty table."""
     text = Text(caption, style="dim")
-    return Table(box=None, header_style="bold", padding=(0, 2, 0, 0), caption=text, caption_justify="left")
+    return Table(box=None, header_style="bold", padding=(0, 1, 0, 0), caption=text, caption_justify="left")
 
 
 def _points(figure: Figure | None) -> str:

@@ -46,7 +46,7 @@ def edited(rows: Sequence[Row], seed: int, times: int | None = None) -> tuple[Ad
         words = row.text.split()
         made = {" ".join(words)}
         for number in range(times):
-            text = _edit(words, _OPERATIONS[number % len(_OPERATIONS)], alike[row.labels[0]], chance, made)
+            text = _edit(words, number, alike[row.labels[0]], chance, made)
             if text is not None:
                 made.add(text)
                 found.append(Added(text, row.labels, parent=place))
@@ -89,14 +89,13 @@ def delete(words: Words, count: int, alike: Sequence[str], chance: random.Random
 _OPERATIONS: tuple[Operation, ...] = (replace, insert, swap, delete)
 
 
-def _edit(
-    words: Words, operation: Operation, alike: Sequence[str], chance: random.Random, made: set[str]
-) -> str | None:
-    """Return a text that was not made before, or nothing after some tries."""
+def _edit(words: Words, first: int, alike: Sequence[str], chance: random.Random, made: set[str]) -> str | None:
+    """Return a text that was not made before: by the operation whose turn it is, else by another; or nothing."""
     if not words:
         return None
     count = max(1, round(_SHARE * len(words)))
-    for _ in range(_TRIES):
+    for turn in range(_TRIES * len(_OPERATIONS)):
+        operation = _OPERATIONS[(first + turn // _TRIES) % len(_OPERATIONS)]
         text = " ".join(operation(words, count, alike, chance))
         if text not in made:
             return text
