@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 _WIDE, _HIGH = 480, 300  # of a picture, in its own units
-_LEFT, _BOTTOM, _TOP, _RIGHT = 52, 44, 12, 14
+_LEFT, _BOTTOM, _TOP, _RIGHT = 52, 44, 24, 14
 _BINS = 24
 
 
@@ -97,7 +97,7 @@ def _frame(span: tuple[float, float], most: float, across: str, up: str, *, perc
     marks += Markup('<text x="{}" y="{}" text-anchor="end" class="axis">{}</text>').format(
         _WIDE - _RIGHT, _HIGH - 6, across
     )
-    return marks + Markup('<text x="4" y="10" class="axis">{}</text>').format(up)
+    return marks + Markup('<text x="4" y="14" class="axis">{}</text>').format(up)
 
 
 def _round_steps(low: float, high: float) -> list[float]:

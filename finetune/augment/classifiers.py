@@ -5,7 +5,6 @@ threshold are chosen by cross-validation within the training draw: real rows are
 a row is held out with it. The test set is only ever labelled.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from thymos.finetune.augment.regression import Matrix, one_by_one, softmax
 from thymos.finetune.augment.values import Bools, Floats, Row, Training
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
@@ -20,9 +20,8 @@ _STRENGTHS = (1.0, 10.0, 100.0)  # C: the inverse of regularisation
 _WEIGHTS = (1.0, 0.3, 0.1)  # of an added row beside a real one
 _THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
 _FOLDS = 3
-_ROUNDS = 300  # of the solver
-
-Matrix = Any  # a dense array or a scipy matrix, (texts, features)
+_MANY = 5000  # real rows from which one fold tells enough
+_RARE = 2  # texts that a word must be in, where there are many
 
 
 class Features(Protocol):
@@ -45,7 +44,8 @@ def tfidf(training: Sequence[str], others: Sequence[str]) -> tuple[Matrix, Matri
     """Weigh words and pairs of words by how rare they are in the training texts."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    least = _RARE if len(training) > _MANY else 1
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", min_df=least)
     return vectorizer.fit_transform(training), vectorizer.transform(others)
 
 
@@ -102,7 +102,7 @@ class Regression:
         """Find the strength first, then the weight of added rows, then the threshold: each the best of its grid."""
         folds = folds_of(training.real, self._labels, seed)
         best = _Choice(_STRENGTHS[1], 1.0, 0.5 if not self._multi else 0.3)
-        if len(folds) < 2:
+        if len(training.real) < 2 * _FOLDS:  # nothing to hold out
             return best
         tried = [_Choice(strength, 1.0, best.threshold) for strength in _STRENGTHS]
         best = max(tried, key=lambda each: self._validated(training, folds, each))  # the first of equals
@@ -139,12 +139,8 @@ class Regression:
         x, others = self._features([row.text for row in real] + [each.text for each in added], texts)
         y = self._matrix([row.labels for row in real] + [each.labels for each in added])
         weight = np.array([1.0] * len(real) + [choice.weight * each.times for each in added])
-        if self._multi:
-            columns = [_fit(x, y[:, label].astype(int), weight, choice.strength, others) for label in range(y.shape[1])]
-            return np.stack([np.asarray(p.get(1, np.zeros(len(texts)))) for p in columns], axis=1)
-        found = _fit(x, y.argmax(axis=1), weight, choice.strength, others)
-        nothing = np.zeros(len(texts))
-        return np.stack([found.get(label, nothing) for label in range(len(self._labels))], axis=1)
+        fitted = one_by_one if self._multi else softmax
+        return fitted(x, y, weight, choice.strength, others)
 
     def _decided(self, p: Floats, threshold: float) -> Bools:
         """Return label sets: the likeliest, and in multi-label sets all that reach the threshold beside it."""
@@ -160,24 +156,12 @@ class Regression:
         return found
 
 
-def _fit(x: Matrix, y: NDArray[np.int_], weight: Floats, strength: float, others: Matrix) -> dict[int, Floats]:
-    """Learn, and return the probabilities of each class that there is."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    classes = np.unique(y)
-    if len(classes) == 1:
-        return {int(classes[0]): np.ones(others.shape[0])}
-    model = LogisticRegression(C=strength, max_iter=_ROUNDS, tol=1e-3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a solution that is nearly the best is one of the grid too
-        model.fit(x, y, sample_weight=weight)
-    p = model.predict_proba(others)
-    return {int(label): p[:, column] for column, label in enumerate(model.classes_)}
-
-
 def folds_of(rows: Sequence[Row], labels: Sequence[str], seed: int) -> list[list[int]]:
-    """Deal the rows of each label (their rarest) in turn to the folds, by chance; empty folds are left out."""
+    """Deal the rows of each label (their rarest) in turn to the folds, by chance.
+
+    Returns:
+        Places of the rows of each fold; empty folds are left out, and of many rows one fold is enough.
+    """
     support = {name: sum(name in row.labels for row in rows) for name in labels}
     chance = np.random.default_rng(seed)
     by_label: dict[str, list[int]] = {name: [] for name in labels}
@@ -189,7 +173,7 @@ def folds_of(rows: Sequence[Row], labels: Sequence[str], seed: int) -> list[list
         for place in chance.permutation(by_label[name]):
             folds[turn % _FOLDS].append(int(place))
             turn += 1
-    return [sorted(fold) for fold in folds if fold]
+    return [sorted(fold) for fold in folds if fold][: 1 if len(rows) > _MANY else _FOLDS]
 
 
 def macro_f1(gold: Bools, guess: Bools) -> float:

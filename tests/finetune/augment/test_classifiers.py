@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from tests.finetune.augment_rows import LABELS, TAXONOMY, rows
 from thymos.finetune.augment.classifiers import Embedded, Regression, folds_of, macro_f1, tfidf
+from thymos.finetune.augment.regression import one_by_one
 from thymos.finetune.augment.values import Added, Row, Training
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
@@ -117,6 +119,27 @@ def test_a_multi_label_row_may_get_both_labels_and_always_gets_one() -> None:
     assert found[:3].tolist() == [[True, True], [True, False], [False, True]]
     assert found[3].any()
     assert 0.1 <= chosen["threshold"] <= 0.5
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("strength", [0.5, 50.0])
+def test_all_labels_at_once_is_scikit_learns_regression_of_each(sparse: bool, strength: float) -> None:
+    chance = np.random.default_rng(0)
+    x, others = (chance.normal(size=(rows, 6)) * (chance.random((rows, 6)) < 0.6) for rows in (120, 30))
+    y = x @ chance.normal(size=(6, 4)) + chance.normal(size=(120, 4)) > (0, 1, 2, 100)  # the last is never there
+    weight = chance.choice([0.3, 1.0, 4.0], 120)
+    wrapped = csr_matrix if sparse else np.asarray
+    found = one_by_one(wrapped(x), y, weight, strength, wrapped(others))
+    for label in range(3):
+        model = LogisticRegression(C=strength, tol=1e-6, max_iter=2000).fit(x, y[:, label], sample_weight=weight)
+        assert found[:, label] == pytest.approx(model.predict_proba(others)[:, 1], abs=0.01)
+    assert (found[:, 3] < 0.05).all()
+
+
+def test_many_rows_are_held_out_once() -> None:
+    train = [Row(f"{n}", f"{n}", (LABELS[n % 4],)) for n in range(6000)]
+    (fold,) = folds_of(train, LABELS, 0)
+    assert len(fold) == 2000
 
 
 def test_a_text_is_embedded_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from thymos.finetune.augment.eda import delete, edited, edits_for, insert, replace, swap
 from thymos.finetune.augment.values import Row
 
-WORDS = "the sad dog was happy about a zorgle yesterday".split()
+WORDS = ["the", "sad", "dog", "was", "happy", "about", "a", "zorgle", "yesterday"]
 
 
 def test_replacing_changes_so_many_words_that_say_something_and_keeps_the_places() -> None:

@@ -45,7 +45,7 @@ def test_labels_are_mapped_and_unknown_ones_left_out() -> None:
 
 
 def test_a_label_outside_the_label_set_is_an_error_that_names_it() -> None:
-    with pytest.raises(InputError, match="labels of real row 'a' must be of 'invented' .* got 'bliss'"):
+    with pytest.raises(InputError, match=r"labels of real row 'a' must be of 'invented' .* got 'bliss'"):
         read_rows([Sample("a", "so", gold=("bliss",))], TAXONOMY, what="real")
 
 
