@@ -28,7 +28,7 @@ class Letters:
         counts = np.array([[text.lower().count(chr(97 + n)) for n in range(26)] for text in texts], dtype=np.float32)
         if on_progress is not None:
             on_progress(len(texts))
-        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+        return np.asarray(counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1), dtype=np.float32)
 
 
 def test_the_page_shows_counts_gates_labels_neighbours_and_reasons(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score
 
 from tests.finetune.augment_rows import LABELS, TAXONOMY, rows
 from thymos.finetune.augment.classifiers import Embedded, Regression, folds_of, macro_f1, tfidf
-from thymos.finetune.augment.regression import one_by_one
+from thymos.finetune.augment.regression import Matrix, one_by_one
 from thymos.finetune.augment.values import Added, Row, Training
 from thymos.prompts.taxonomy import Kind, Label, Taxonomy
 
@@ -28,7 +28,7 @@ class Letters:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.seen += texts
         counts = np.array([[text.count(chr(97 + n)) for n in range(26)] for text in texts], dtype=np.float32)
-        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+        return np.asarray(counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1), dtype=np.float32)
 
 
 class Spy:
@@ -37,9 +37,10 @@ class Spy:
     def __init__(self) -> None:
         self.calls: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
 
-    def __call__(self, training: Sequence[str], others: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
+    def __call__(self, training: Sequence[str], others: Sequence[str]) -> tuple[Matrix, Matrix]:
         self.calls.append((tuple(training), tuple(others)))
-        return tuple(np.array([[len(text), text.count("a")] for text in texts]) for texts in (training, others))
+        first, second = (np.array([[len(text), text.count("a")] for text in texts]) for texts in (training, others))
+        return first, second
 
 
 def test_labels_are_those_of_scikit_learn_with_the_strength_that_was_chosen() -> None:

@@ -20,7 +20,7 @@ def synth(path: Path, *rows: dict[str, object]) -> Path:
 
 
 def test_rows_without_text_or_label_are_counted_by_reason() -> None:
-    samples = [
+    samples: list[Sample | BadRow] = [
         Sample("a", "won", gold=("joy",)),
         Sample("b", " ", gold=("joy",)),
         Sample("c", "so", gold=()),
