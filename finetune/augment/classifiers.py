@@ -7,7 +7,7 @@ a row is held out with it. The test set is only ever labelled.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from thymos.finetune.augment.values import Bools, Floats, Row, Training
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
 _STRENGTHS = (1.0, 10.0, 100.0)  # C: the inverse of regularisation
-_WEIGHTS = (1.0, 0.3, 0.1)  # of an added row beside a real one
-_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+_WEIGHTS = (1.0, 0.3, 0.1)  # of an added row beside a real one; the first is tried with every strength
+_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 _FOLDS = 3
 _MANY = 5000  # real rows from which one fold tells enough
 _RARE = 2  # texts that a word must be in, where there are many
@@ -99,37 +99,37 @@ class Regression:
         return self._decided(found, choice.threshold), chosen
 
     def _choose(self, training: Training, seed: int) -> _Choice:
-        """Find the strength first, then the weight of added rows, then the threshold: each the best of its grid."""
-        folds = folds_of(training.real, self._labels, seed)
-        best = _Choice(_STRENGTHS[1], 1.0, 0.5 if not self._multi else 0.3)
+        """Find the strength first, then the weight of added rows: the best of each grid, with its best threshold."""
         if len(training.real) < 2 * _FOLDS:  # nothing to hold out
-            return best
-        tried = [_Choice(strength, 1.0, best.threshold) for strength in _STRENGTHS]
-        best = max(tried, key=lambda each: self._validated(training, folds, each))  # the first of equals
+            return _Choice(_STRENGTHS[1], 1.0, _THRESHOLDS[-1])
+        folds = folds_of(training.real, self._labels, seed)
+        tried = [self._validated(training, folds, strength, 1.0) for strength in _STRENGTHS]
+        best = max(tried, key=lambda each: each[0])  # the first of equals
         if training.added:
-            tried = [_Choice(best.strength, weight, best.threshold) for weight in _WEIGHTS]
-            best = max(tried, key=lambda each: self._validated(training, folds, each))
-        if self._multi:
-            held = [(self._held(training, fold, best), fold) for fold in folds]
-            scored = {each: _mean(self._right(training, p, fold, each) for p, fold in held) for each in _THRESHOLDS}
-            best = _Choice(best.strength, best.weight, max(_THRESHOLDS, key=lambda each: scored[each]))
-        return best
+            lighter = [self._validated(training, folds, best[1].strength, weight) for weight in _WEIGHTS[1:]]
+            best = max([best, *lighter], key=lambda each: each[0])
+        return best[1]
 
-    def _validated(self, training: Training, folds: Sequence[Sequence[int]], choice: _Choice) -> float:
-        """Return macro F1 over the folds."""
-        return _mean(
-            self._right(training, self._held(training, fold, choice), fold, choice.threshold) for fold in folds
-        )
+    def _validated(
+        self, training: Training, folds: Sequence[Sequence[int]], strength: float, weight: float
+    ) -> tuple[float, _Choice]:
+        """Return the best macro F1 over the folds, by threshold, and the choice that gave it."""
+        held = [self._held(training, fold, _Choice(strength, weight, 0.0)) for fold in folds]
+        gold = [self._matrix([training.real[place].labels for place in fold]) for fold in folds]
+
+        def right(threshold: float) -> float:
+            pairs = zip(gold, held, strict=True)
+            return float(np.mean([macro_f1(truth, self._decided(p, threshold)) for truth, p in pairs]))
+
+        thresholds = _THRESHOLDS if self._multi else _THRESHOLDS[-1:]
+        threshold = max(thresholds, key=right)
+        return right(threshold), _Choice(strength, weight, threshold)
 
     def _held(self, training: Training, fold: Sequence[int], choice: _Choice) -> Floats:
         """Return probabilities of the held-out rows."""
         held = set(fold)
         kept = [place for place in range(len(training.real)) if place not in held]
         return self._fitted(training, kept, [training.real[place].text for place in fold], choice)
-
-    def _right(self, training: Training, p: Floats, fold: Sequence[int], threshold: float) -> float:
-        gold = self._matrix([training.real[place].labels for place in fold])
-        return macro_f1(gold, self._decided(p, threshold))
 
     def _fitted(self, training: Training, kept: Sequence[int], texts: Sequence[str], choice: _Choice) -> Floats:
         """Learn from some real rows and what belongs to them; return probabilities of texts, (texts, labels)."""
@@ -180,7 +180,3 @@ def macro_f1(gold: Bools, guess: Bools) -> float:
     """Return F1 averaged over labels; a label that is neither there nor guessed counts 0, as in `metrics.score`."""
     below = gold.sum(0) + guess.sum(0)
     return float(np.divide(2 * (gold & guess).sum(0), below, out=np.zeros(len(below)), where=below > 0).mean())
-
-
-def _mean(values: Any) -> float:
-    return float(np.mean(list(values)))

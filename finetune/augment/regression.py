@@ -14,7 +14,7 @@ from thymos.finetune.augment.values import Bools, Floats
 Matrix = Any  # a dense array or a scipy matrix, (texts, features)
 
 _ROUNDS = 300  # of a solver
-_FEWER = 100  # of that for all labels, whose rounds are long; F1 moves no more by then
+_FEWER = 100  # of that for all labels, whose rounds are long; a search that is cut short regularises by itself
 _CLOSE = 1e-4  # largest slope of the mean loss at which the search ends
 _KEPT = 5  # steps that L-BFGS remembers
 
