@@ -32,7 +32,8 @@ def synth_report(
         thymos synth-report runs/joy -o report.html --real train.tsv --format goemotions
 
     Args:
-        rows: Folder that `thymos synth` wrote, or its file of kept rows; `dropped.jsonl` is looked for beside it.
+        rows: Folder that `thymos synth` wrote, or its file of kept rows; `NAME.dropped.jsonl` is looked for
+            beside it.
         output: The page. It needs no network and no other file.
         real: Corpus of real texts to compare with.
         corpus_format: Its format, as in `thymos label`.

@@ -4,16 +4,18 @@ Takes a folder or the file of kept rows; gives frozen values. Tolerant of fields
 half a run is worth more than none; strict about what is no JSON.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from thymos.finetune.augment.synth_file import LINES, PARQUET, records
 from thymos.prompts.errors import InputError
 
-DROPPED = "dropped.jsonl"
+DROPPED = "dropped.jsonl"  # the end of the name of a file of dropped rows
+_KINDS = ("kept", "dropped")
+_OTHER_FORMS = (".sharegpt.jsonl", ".chatml.jsonl")  # the same rows once more, for others
 RELABELLING = "relabel"  # the gate that says which label a text reads as
 _READ_AS = re.compile(r"^read as (.+)$")
 
@@ -75,7 +77,7 @@ def read_folder(place: Path) -> tuple[tuple[Written, ...], tuple[Written, ...]]:
     """Read the rows of a synthesis.
 
     Args:
-        place: its folder, or the file of kept rows, with `dropped.jsonl` beside it.
+        place: its folder, or the file of kept rows, with that of dropped rows (`NAME.dropped.jsonl`) beside it.
 
     Returns:
         Rows kept, rows dropped.
@@ -83,29 +85,22 @@ def read_folder(place: Path) -> tuple[tuple[Written, ...], tuple[Written, ...]]:
     Raises:
         InputError: there are none, or a line is no JSON object.
     """
-    files = sorted(place.glob("*.jsonl")) if place.is_dir() else [place] if place.is_file() else []
-    kept_files = [path for path in files if path.name != DROPPED]
-    dropped_file = (place if place.is_dir() else place.parent) / DROPPED
-    kept = {row.id: row for path in kept_files for row in _rows(path)}  # splits of one file hold the same rows
-    dropped = tuple(_rows(dropped_file)) if dropped_file.is_file() else ()
+    if place.is_dir():
+        files = [each for each in sorted(place.iterdir()) if each.suffix in (*LINES, *PARQUET)]
+    else:
+        files = [place, place.with_suffix(f".{DROPPED}"), place.parent / DROPPED]
+    files = [each for each in files if each.is_file() and not each.name.endswith(_OTHER_FORMS)]
+    rows = {kind: [each for each in files if each.name.endswith(DROPPED) == (kind == "dropped")] for kind in _KINDS}
+    kept = {row.id: row for path in rows["kept"] for row in _rows(path)}  # two files of one set hold the same rows
+    dropped = {row.id: row for path in rows["dropped"] for row in _rows(path)}
     if not kept and not dropped:
-        raise InputError(f"folder must hold rows that `thymos synth` wrote (.jsonl), got none in {place}; name another")
-    return tuple(kept.values()), dropped
+        raise InputError(f"folder must hold rows that `thymos synth` wrote, got none in {place}; name another")
+    return tuple(kept.values()), tuple(dropped.values())
 
 
 def _rows(path: Path) -> Iterator[Written]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    told = json.loads(line)
-                except ValueError as error:
-                    raise InputError(
-                        f"{path.name} line {number} must be JSON, got {error}; mend or remove it"
-                    ) from error
-                if not isinstance(told, dict):
-                    raise InputError(f"{path.name} line {number} must be a JSON object, got {line[:40]!r}; remove it")
-                yield _row(told, f"{path.stem}-{number}")
+    for number, told in enumerate(records(path), start=1):
+        yield _row(told, f"{path.stem}-{number}")
 
 
 def _row(told: dict[str, Any], name: str) -> Written:

@@ -4,7 +4,6 @@ Takes corpora and a label set; gives rows whose labels are in it. A real row tha
 the pool, and a synthetic one is refused: what is in the test set can teach nobody.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.opening import open_corpus
 from thymos.adapters.sample import Sample
+from thymos.finetune.augment.synth_file import LINES, PARQUET, records
 from thymos.finetune.augment.values import Row
 from thymos.prompts.errors import InputError
 from thymos.prompts.mapping import LabelMap
@@ -83,7 +83,7 @@ def read_synthetic(path: Path, taxonomy: Taxonomy, format: str = "auto") -> Read
     Raises:
         InputError: a row is none, or a label is not in the label set.
     """
-    if format == "auto" and path.suffix in (".jsonl", ".ndjson") and path.is_file():
+    if format == "auto" and path.suffix in (*LINES, *PARQUET) and path.is_file():
         found = tuple(_synth_rows(path, taxonomy))
         if found:
             return Read(found, {})
@@ -142,20 +142,13 @@ def _check_labels(labels: Sequence[str], known: frozenset[str], where: str, of: 
 def _synth_rows(path: Path, taxonomy: Taxonomy) -> Iterator[Row]:
     """Yield utterances and labelled turns of a file of `thymos synth`; nothing if it is another sort of file."""
     known = frozenset(taxonomy.names)
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise InputError(f"{path.name} line {number} must be JSON, got {error}; mend or remove it") from error
-            if not isinstance(row, dict) or row.get("kind") not in ("utterance", "dialogue"):
-                return
-            for found in _utterances(row, str(row.get("id", number))):
-                _check_labels(found.labels, known, f"synthetic row {found.id!r}", taxonomy)
-                if not _unfit(found.labels, taxonomy) and found.text.strip():
-                    yield found
+    for number, row in enumerate(records(path), start=1):
+        if row.get("kind") not in ("utterance", "dialogue"):
+            return
+        for found in _utterances(row, str(row.get("id", number))):
+            _check_labels(found.labels, known, f"synthetic row {found.id!r}", taxonomy)
+            if not _unfit(found.labels, taxonomy) and found.text.strip():
+                yield found
 
 
 def _utterances(row: dict[str, object], name: str) -> Iterator[Row]:

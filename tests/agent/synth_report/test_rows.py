@@ -1,7 +1,10 @@
 """Rows of a synthesis are read whole, whatever is missing in them, and bad lines are named."""
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.agent.synth_report.rows_made import made, synthesis, write
@@ -14,6 +17,26 @@ def test_a_folder_or_its_file_gives_kept_and_dropped_rows(tmp_path: Path) -> Non
     assert [row.id for row in kept] == ["joy-1/1", "joy-2/0", "fear-1/0"]
     assert [(row.asked, row.dropped_by) for row in dropped] == [("joy-1", "relabel"), ("fear-2", "format")]
     assert read_folder(tmp_path / "s" / "out.jsonl") == (kept, dropped)
+
+
+def test_files_are_called_as_the_output_is(tmp_path: Path) -> None:
+    both = read_folder(synthesis(tmp_path / "s"))
+    (tmp_path / "s" / "dropped.jsonl").rename(tmp_path / "s" / "out.dropped.jsonl")
+    write(tmp_path / "s" / "out.sharegpt.jsonl", [{"id": "joy-2/0", "conversations": []}])
+    write(tmp_path / "s" / "out.chatml.jsonl", [{"id": "other", "messages": []}])
+    assert read_folder(tmp_path / "s") == both
+    assert read_folder(tmp_path / "s" / "out.jsonl") == both
+
+
+def test_parquet_with_json_in_it_is_read_like_lines(tmp_path: Path) -> None:
+    rows = [made("joy-1/0", "joy", "We won."), made("fear-1/0", "fear", "It is dark.")]
+    write(tmp_path / "out.jsonl", rows)
+    packed = [row | {name: json.dumps(row[name]) for name in ("plan", "provenance", "gates")} for row in rows]
+    pq.write_table(pa.Table.from_pylist(packed), tmp_path / "out.parquet")
+    assert read_folder(tmp_path / "out.parquet") == read_folder(tmp_path / "out.jsonl")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(InputError, match=r"bad\.parquet must be Parquet"):
+        read_folder(tmp_path / "bad.parquet")
 
 
 def test_a_row_in_two_splits_is_one(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.finetune.augment_rows import TAXONOMY
@@ -70,6 +72,15 @@ def test_a_synthetic_dialogue_gives_its_labelled_turns(tmp_path: Path) -> None:
         Row("x-2", "We won!", ("joy",)),
         Row("y", "Liar!", ("anger",)),
     )
+
+
+def test_parquet_of_a_synthesis_is_read_as_its_lines_are(tmp_path: Path) -> None:
+    turns = [{"speaker": "A", "text": "It is dark.", "label": "fear"}, {"speaker": "B", "text": "So.", "label": None}]
+    rows = [
+        {"id": "x", "kind": "dialogue", "labels": ["fear"], "turns": turns, "text": "It is dark.\nSo.", "plan": "{}"}
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "s.parquet")
+    assert read_synthetic(tmp_path / "s.parquet", TAXONOMY).rows == (Row("x-0", "It is dark.", ("fear",)),)
 
 
 def test_any_labelled_corpus_can_be_judged(tmp_path: Path) -> None:
