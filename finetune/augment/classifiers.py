@@ -61,7 +61,8 @@ class Embedded:
         new = [text for text in dict.fromkeys((*training, *others)) if text not in self._known]
         if new:
             self._known.update(zip(new, self._embedder.embed(new), strict=True))
-        return tuple(np.stack([self._known[text] for text in texts]) for texts in (training, others))  # type: ignore[return-value]
+        first, second = (np.stack([self._known[text] for text in texts]) for texts in (training, others))
+        return first, second
 
 
 @dataclass(frozen=True, slots=True)
