@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from thymos.adapters.llm.tokens import tokenized
 from thymos.adapters.scoring.trie import build_trie
 from thymos.prompts.errors import ModelError
 from thymos.prompts.template import SLOTS
@@ -88,11 +89,11 @@ class PromptEncoder:
         return f"{self.frame.before}{row}{self.frame.after}"
 
     def _template_ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        ids: list[int] = tokenized(self._tokenizer, text, data=False)["input_ids"]
         return ids
 
     def _data_ids(self, text: str) -> list[int]:
-        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        encoded = tokenized(self._tokenizer, text, data=True)
         ids: list[int] = encoded["input_ids"]
         return ids
 

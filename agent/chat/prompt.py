@@ -11,6 +11,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
+from thymos.adapters.llm.tokens import tokenized
 from thymos.prompts.errors import InputError, ModelError
 
 _HOLE = "\ue000{}\ue001"  # private-use characters: stand for what was said while the template is rendered
@@ -90,5 +91,5 @@ def _render(tokenizer: Any, turns: list[dict[str, Any]], tools: Sequence[dict[st
 def _ids(tokenizer: Any, text: str, *, data: bool) -> list[int]:
     if not text:
         return []
-    ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=data)["input_ids"]
+    ids: list[int] = tokenized(tokenizer, text, data=data)["input_ids"]
     return ids
