@@ -124,7 +124,7 @@ async def load(address: str, clients: int, seconds: float, chats: float, texts: 
 
     async def one(number: int, client: httpx.AsyncClient) -> None:
         chance = random.Random(number)
-        turn, every = number, round(1 / chats)  # the same mix however few there are
+        turn, every = number, round(1 / chats) if chats else sys.maxsize  # the same mix however few there are
         while time.perf_counter() - start < seconds:
             await ask(client, chance.choice(texts), turn % every == 0, tally)
             turn += 1
