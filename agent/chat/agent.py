@@ -100,7 +100,7 @@ class ChatAgent:
         if llm is not None:
             from thymos.agent.chat.model_choice import ModelChooser, tool_calling_model
 
-            chooser = ModelChooser(tool_calling_model(llm), chooser)
+            chooser = ModelChooser(tool_calling_model(llm, device), chooser)
 
         def writer() -> Writer:
             from thymos.agent.chat.local_writer import LocalWriter

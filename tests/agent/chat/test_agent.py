@@ -8,10 +8,13 @@ import pytest
 
 from thymos.agent.chat.agent import ChatAgent
 from thymos.agent.chat.attachment import Attachment
+from thymos.agent.chat.calls import Call
 from thymos.agent.chat.citations import cited
 from thymos.agent.chat.events import Called, Done, Event, Failed, Found, Said
 from thymos.agent.chat.findings import Analysis, Comparison, LabelledFile, Measured, Passages, Timeline, Written
+from thymos.agent.chat.tools.search import search
 from thymos.agent.chat.values import Answer, Message
+from thymos.agent.chat.wording import word
 from thymos.prompts.errors import InputError, TaxonomyError
 
 
@@ -121,10 +124,13 @@ def test_a_question_of_science_is_answered_from_passages_alone(agent: ChatAgent,
     assert "face-smiles" in [each.id for each in answer.sources]
 
 
-def test_what_is_not_known_is_said(agent: ChatAgent, thread: str) -> None:
-    answer = asked(agent, thread, "what do psychologists know about schadenfreude towards central bankers?")
-    if answer.findings and isinstance(answer.findings[0], Passages) and not answer.findings[0].passages:
-        assert "nothing close" in answer.text
+def test_what_is_not_known_is_said(agent: ChatAgent) -> None:
+    desk = agent._desk("ekman", lambda each: Path(each.name), lambda name, path: pytest.fail("nothing is kept"))
+    (event,) = search(Call(tool="search", query="how long must potato soup with leek be boiled"), desk)
+    assert isinstance(event, Found)
+    assert isinstance(event.finding, Passages)
+    assert event.finding.passages == ()
+    assert "nothing close" in word(Call(tool="search"), [event.finding])
 
 
 def test_a_file_is_labelled_and_its_result_lies_in_the_thread(
