@@ -68,6 +68,7 @@ def chat(
     from thymos.agent.chat.threads import Threads, default_home
     from thymos.agent.cli.chat_session import Session
     from thymos.agent.cli.chat_view import JsonView, TerminalView, thread_table
+    from thymos.prompts.catalogue import load_taxonomy
 
     console = Console()
     if list_:
@@ -75,16 +76,21 @@ def chat(
         return 0
     agent = _agent(model, adapter, llm, home, kb, device)
     view = JsonView(sys.stdout) if as_json else TerminalView(console)
+    if taxonomy is not None:
+        load_taxonomy(taxonomy)  # a wrong name is told before anything is kept
     session = Session(agent, view, _thread(agent, thread, taxonomy), taxonomy)
-    for path in attach:
-        session.attach(path)
-    if message:
-        return session.say(message)
-    if not sys.stdin.isatty():
-        return max([session.say(line) for line in _lines()], default=0)
-    from thymos.agent.cli.chat_prompt import prompt_loop
+    try:
+        for path in attach:
+            session.attach(path)
+        if message:
+            return session.say(message)
+        if not sys.stdin.isatty():
+            return max([session.say(line) for line in _lines()], default=0)
+        from thymos.agent.cli.chat_prompt import prompt_loop
 
-    return prompt_loop(session, console)
+        return prompt_loop(session, console)
+    finally:
+        session.drop_if_empty()
 
 
 def _agent(

@@ -100,6 +100,11 @@ class Session:
         except OSError as error:
             raise InputError(f"attachment must be a file that can be read, got {path}: {error.strerror}") from None
 
+    def drop_if_empty(self) -> None:
+        """Delete the conversation, with what was attached, if nothing was said in it."""
+        if any(each.id == self.thread and not each.turns for each in self.agent.threads.listed()):
+            self.agent.threads.delete(self.thread)
+
     def resume(self) -> None:
         """Finish an answer that an earlier process began."""
         for event in self.agent.resume(self.thread):

@@ -130,3 +130,15 @@ def test_text_that_would_steer_the_terminal_is_shown_harmless(session: Made) -> 
     talk.say('She wrote "I love \x1b[31mit\x07". Mood?')
     assert "\x1b[31m" not in shown()
     assert "\x07" not in shown()
+
+
+def test_a_conversation_in_which_nothing_was_said_is_not_kept(session: Made, tmp_path: Path) -> None:
+    talk, _ = session
+    (tmp_path / "talk.txt").write_text("Ann: we won\nBob: so late\n", encoding="utf-8")
+    talk.attach(tmp_path / "talk.txt")
+    talk.drop_if_empty()
+    assert talk.agent.threads.listed() == []
+    talk.say("/new")
+    talk.say('She wrote "I love it". Mood?')
+    talk.drop_if_empty()
+    assert len(talk.agent.threads.listed()) == 1
