@@ -76,7 +76,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
             tuned.trainee.peft_model.save_pretrained(stage)
             tuned.trainee.base.tokenizer.save_pretrained(stage)
         else:
-            _save_lora(tuned, recipe, stage)
+            save_lora(tuned.trainee.peft_model, recipe.model, stage)
         if tuned.trainee.projectors is not None:
             save_projectors(stage, tuned.trainee.projectors)
         write_votes(stage, fits)
@@ -100,18 +100,23 @@ def write_card(folder: Path, card: AdapterCard) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _save_lora(tuned: Tuned, recipe: Recipe, folder: Path) -> None:
-    """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine."""
+def save_lora(model: Any, base: str, folder: Path) -> None:
+    """Write peft's two files: the weights in 16 bits, and a configuration that names no path of this machine.
+
+    Args:
+        model: of peft.
+        base: how the base model is named.
+        folder: to write into.
+    """
     with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
         from peft import get_peft_model_state_dict
     from safetensors.torch import save
 
-    model = tuned.trainee.peft_model
     weights: Mapping[str, Tensor] = get_peft_model_state_dict(model)
     halved = {name: weight.half().contiguous() for name, weight in weights.items()}
     (folder / WEIGHTS).write_bytes(save(halved, {"format": "pt"}))  # `save_file` lets nobody but its owner read
     config = model.peft_config["default"]
-    config.base_model_name_or_path = recipe.model
+    config.base_model_name_or_path = base
     config.inference_mode = True
     config.save_pretrained(folder)
 

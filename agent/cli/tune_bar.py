@@ -52,11 +52,19 @@ class TuneBar:
 
     def encoded(self, done: int, total: int) -> None:
         """Show how many recordings are encoded."""
+        self._before(done, total, "recordings encoded")
+
+    def read(self, done: int, total: int) -> None:
+        """Show how many turns are read."""
+        self._before(done, total, "turns read")
+
+    def _before(self, done: int, total: int, what: str) -> None:
+        """Show how far something is that comes before the first step."""
         if not self._bar.disable:
-            self._bar.update(self._task, completed=done, total=total, figures="recordings encoded")
+            self._bar.update(self._task, completed=done, total=total, figures=what)
         elif not self._quiet and self._clock() - self._said >= _LINE_EVERY:
             self._said = self._clock()
-            self._console.print(f"{done:,} of {total:,} recordings encoded", soft_wrap=True)
+            self._console.print(f"{done:,} of {total:,} {what}", soft_wrap=True)
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the run is."""
@@ -64,8 +72,9 @@ class TuneBar:
         self._loss = step.loss if self._loss is None else _FORGET * self._loss + (1 - _FORGET) * step.loss
         figures = f"loss {self._loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s"
         if progress.dev:
-            figures += ", dev macro F1 " + ", ".join(
-                f"{name} {each.macro_f1:.3f}" for name, each in progress.dev.items()
+            shown = {name: each.shown for name, each in progress.dev.items()}
+            figures += f", dev {next(iter(shown.values()))[0]} " + ", ".join(
+                f"{name} {value:.3f}" for name, (_, value) in shown.items()
             )
         if not self._bar.disable:
             self._bar.update(self._task, completed=step.number, total=step.total, figures=figures)

@@ -50,6 +50,11 @@ class Batch:
     tokens: int
     felt: Felt | None = None
 
+    @property
+    def weight(self) -> int:
+        """Every row has one answer."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

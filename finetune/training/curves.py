@@ -1,4 +1,4 @@
-"""The picture of a training: loss and learning rate above, macro F1 on dev below.
+"""The picture of a training: loss and learning rate above, what dev is judged by below.
 
 Takes the lines of a history; writes a PNG. Uses matplotlib's objects, never pyplot.
 """
@@ -34,18 +34,19 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], path: Path, title: str) -> N
     upper, lower = figure.add_axes((0.1, 0.55, 0.78, 0.36)), figure.add_axes((0.1, 0.09, 0.78, 0.34))
     upper.plot(number, loss, color=_BLUE, alpha=0.25, linewidth=0.8)
     upper.plot(number, _smooth(loss, max(1, len(loss) // 40)), color=_BLUE, linewidth=1.6)
-    upper.set_ylabel("loss (nats a row)", color=_BLUE)
+    upper.set_ylabel("loss (nats)", color=_BLUE)
     upper.set_title(title, loc="left", fontsize=11, parse_math=False)
     second = upper.twinx()
     second.plot(number, [line["rate"] for line in steps], color=_ORANGE, linestyle="--", linewidth=1.2)
     second.set_ylabel("learning rate (dashed)", color=_ORANGE)
+    measure = "macro_f1" if any("macro_f1" in each for line in looks for each in line["corpora"].values()) else "loss"
     for place, name in enumerate(looks[0]["corpora"] if looks else ()):
-        values = [line["corpora"][name]["macro_f1"] for line in looks]
+        values = [line["corpora"][name][measure] for line in looks]
         lower.plot([line["step"] for line in looks], values, _LINES[place % len(_LINES)], label=name, markersize=4)
     if looks:
-        lower.legend(frameon=False, loc="lower right")
+        lower.legend(frameon=False, loc="lower right" if measure == "macro_f1" else "upper right")
     lower.set_xlim(upper.get_xlim())
-    lower.set_ylabel("macro F1 on dev rows", color=_GREY)
+    lower.set_ylabel(f"{measure.replace('_f1', ' F1')} on dev rows", color=_GREY)
     lower.set_xlabel("step", color=_GREY)
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=130, facecolor="white")

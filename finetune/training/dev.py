@@ -5,14 +5,18 @@ Takes corpora and what scores; gives figures. Knows nothing of steps.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from accelerate.utils import gather_object
 from numpy.typing import NDArray
+from torch import nn
 
 from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Stream, soft_ids
 from thymos.adapters.scoring.scorer import Forward, LabelScorer
+from thymos.adapters.scoring.tuned import AsForward
 from thymos.finetune.calibration.thresholds import best_thresholds, choose, macro_f1
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
@@ -32,6 +36,20 @@ class DevFigures:
 
     macro_f1: float
     loss: float
+
+    @property
+    def score(self) -> float:
+        """What the best weights are chosen by."""
+        return self.macro_f1
+
+    @property
+    def shown(self) -> tuple[str, float]:
+        """What a person is shown of it."""
+        return "macro F1", self.macro_f1
+
+    def told(self) -> dict[str, float]:
+        """Return it as JSON values."""
+        return asdict(self)
 
 
 class DevSplit:
@@ -71,6 +89,22 @@ class DevSplit:
         self.gold = gold_matrix([sample.gold or () for sample, _ in kept], corpus.taxonomy)
         asked = as_asked(corpus.taxonomy, prompt)
         self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
+
+    def look(self, module: nn.Module, accelerator: Any) -> DevFigures:
+        """Score the rows, each process its part of them.
+
+        Args:
+            module: what is trained.
+            accelerator: whose processes share the rows.
+        """
+        world, mine = accelerator.num_processes, accelerator.process_index
+        projectors = getattr(module, "projectors", None)
+        scored = self.log_probabilities(AsForward(module), slice(mine, None, world), projectors)
+        parts = gather_object([scored]) if world > 1 else [scored]
+        whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))
+        for place, part in enumerate(parts):
+            whole[place::world] = part
+        return self.figures(whole)
 
     def log_probabilities(
         self, forward: Forward, part: slice = slice(None), projectors: Projectors | None = None

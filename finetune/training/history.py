@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from thymos.adapters.whole_file import refusal, whole_file
-from thymos.finetune.training.dev import DevFigures
 from thymos.finetune.training.loop import Step
 
 FILE = "history.jsonl"
@@ -44,12 +43,12 @@ class History:
             self._events.add_scalar(f"train/{name}", getattr(step, name), step.number)
         self._events.add_scalar("train/tokens_per_second", step.tokens / step.seconds, step.number)
 
-    def dev(self, number: int, figures: Mapping[str, DevFigures]) -> None:
+    def dev(self, number: int, figures: Mapping[str, Mapping[str, float]]) -> None:
         """Note a look at dev after a step."""
-        self._append({"kind": "dev", "step": number, "corpora": {name: asdict(each) for name, each in figures.items()}})
+        self._append({"kind": "dev", "step": number, "corpora": {name: dict(each) for name, each in figures.items()}})
         for name, each in figures.items():
-            self._events.add_scalar(f"dev/{name}/macro_f1", each.macro_f1, number)
-            self._events.add_scalar(f"dev/{name}/loss", each.loss, number)
+            for figure, value in each.items():
+                self._events.add_scalar(f"dev/{name}/{figure}", value, number)
         self._events.flush()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The training loop: one for whatever is trained, text now and projectors later.
+"""The training loop: one for whatever is trained, labels and projectors as well as a writer.
 
 Takes a module, the steps of its run, an objective and what looks on; gives nothing but the trained module and a
 history. Everything that differs between trainings is handed in. Knows nothing of peft, corpora, prompts or files.
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,28 @@ from thymos.finetune.instruct.batches import Batch, Group
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.steps import Schedule, rate
 
-Objective = Callable[[Tensor, Batch], Tensor]
+
+class Learnt(Protocol):
+    """What one forward pass learns from."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[int]]:
+        """Token ids of each row."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are computed."""
+        ...
+
+    @property
+    def weight(self) -> int:
+        """What the loss is summed over: rows where each has one answer, tokens where each is one."""
+        ...
+
+
+L = TypeVar("L", bound=Learnt)
+Objective = Callable[[nn.Module, L], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +48,7 @@ class Step:
     Attributes:
         number: from 1.
         total: of the run.
-        loss: mean over the rows of the step.
+        loss: mean over the weight of the step: its rows, or its answers' tokens.
         rate: learning rate.
         norm: of the gradient before clipping.
         rows: rows of the step, in all processes.
@@ -100,11 +121,16 @@ class State:
         self.step = step
 
 
-def label_cross_entropy(logits: Tensor, batch: Batch) -> Tensor:
+def label_cross_entropy(module: nn.Module, batch: Batch) -> Tensor:
     """Return the cross entropy between gold and scored label distributions, summed over rows, in nats.
 
     The loss is on the label words alone: the same restricted softmax that scores them.
+
+    Args:
+        module: forward(prefix, rows, trie, felt) gives logits, (rows, choices).
+        batch: rows with their gold distributions.
     """
+    logits = module(batch.prefix, batch.rows, batch.trie, batch.felt)
     return -(batch.targets.to(logits.device) * batch.trie.log_probabilities(logits)).sum()
 
 
@@ -112,8 +138,8 @@ def fit(
     module: nn.Module,
     state: State,
     schedule: Schedule,
-    batch_of: Callable[[Group], Batch],
-    objective: Objective,
+    batch_of: Callable[[Group], L],
+    objective: Objective[L],
     accelerator: Any,
     onlooker: Onlooker,
     *,
@@ -124,11 +150,11 @@ def fit(
     """Train.
 
     Args:
-        module: prepared by the accelerator; forward(prefix, rows, trie, felt) gives logits.
+        module: prepared by the accelerator; its forward pass is the objective's affair.
         state: what is trained and its optimizer, new or restored.
         schedule: the steps.
         batch_of: makes a batch of a group.
-        objective: loss of a batch, summed over its rows.
+        objective: loss of a batch, summed over its weight.
         accelerator: of Hugging Face accelerate; each of its processes takes its part of every step.
         onlooker: called after each step.
         peak: highest learning rate.
@@ -145,7 +171,8 @@ def fit(
             each["lr"] = rate(state.step - first, total - first, each.get("peak", peak), warmup) if begun else 0.0
         batches = [batch_of(group) for group in groups]
         rows = sum(len(batch.rows) for batch in batches)
-        loss = _gradients(module, batches[mine::world], objective, accelerator, rows)
+        weight = sum(batch.weight for batch in batches)
+        loss = _gradients(module, batches[mine::world], objective, accelerator, weight)
         norm = accelerator.clip_grad_norm_(state.parameters.values(), clip)
         state.optimizer.step()
         state.optimizer.zero_grad(set_to_none=True)
@@ -155,7 +182,7 @@ def fit(
         done = Step(
             number=state.step,
             total=total,
-            loss=float(accelerator.reduce(loss, reduction="sum")) / rows,
+            loss=float(accelerator.reduce(loss, reduction="sum")) / weight,
             rate=state.optimizer.param_groups[0]["lr"],
             norm=float(norm),
             rows=rows,
@@ -167,17 +194,17 @@ def fit(
 
 
 def _gradients(
-    module: nn.Module, batches: Sequence[Batch], objective: Objective, accelerator: Any, rows: int
+    module: nn.Module, batches: Sequence[L], objective: Objective[L], accelerator: Any, weight: int
 ) -> Tensor:
-    """Add up the gradients of this process's batches; return the loss summed over its rows.
+    """Add up the gradients of this process's batches; return the loss summed over their weight.
 
-    Processes average their gradients, so each scales its own by their number: what is left is the mean over all rows.
+    Processes average their gradients, so each scales its own by their number: what is left is the mean over the step.
     """
     total = torch.zeros((), device=accelerator.device)
     for place, batch in enumerate(batches):
         last = place == len(batches) - 1
         with nullcontext() if last else accelerator.no_sync(module):
-            loss = objective(module(batch.prefix, batch.rows, batch.trie, batch.felt), batch)
-            accelerator.backward(loss * (accelerator.num_processes / rows))
+            loss = objective(module, batch)
+            accelerator.backward(loss * (accelerator.num_processes / weight))
         total += loss.detach()
     return total

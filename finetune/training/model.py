@@ -96,7 +96,7 @@ def build(
         device=device,
         dtype="float32" if train.method == "full" else None,  # small updates vanish in 16 bits
     )
-    tuned = _full(base.model, train.freeze_layers) if train.method == "full" else _with_lora(base, lora, train)
+    tuned = _full(base.model, train.freeze_layers) if train.method == "full" else with_lora(base, lora, train)
     if start_from is not None:
         _start_from(tuned, start_from, model, base.sha256)
     tuned.train()
@@ -135,8 +135,12 @@ def _start_projectors(projectors: Projectors, adapter: str) -> bool:
     return True
 
 
-def _with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:
-    """Put LoRA on a model."""
+def with_lora(base: LanguageModel, lora: LoraRecipe, train: TrainRecipe) -> Any:
+    """Put LoRA on a model.
+
+    Raises:
+        InputError: the recipe names layers that the model does not have.
+    """
     with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
         from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 

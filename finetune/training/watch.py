@@ -8,21 +8,44 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from accelerate.utils import gather_object
 from torch import Tensor, nn
 
-from thymos.adapters.scoring.tuned import AsForward
 from thymos.finetune.training import checkpoint
 from thymos.finetune.training.checkpoint import Checkpoint
-from thymos.finetune.training.dev import DevFigures, DevSplit
 from thymos.finetune.training.history import History
 from thymos.finetune.training.loop import State, Step
 
 CHECKPOINTS = "checkpoints"
+
+
+class Figures(Protocol):
+    """What one look at a dev split shows."""
+
+    @property
+    def score(self) -> float:
+        """The higher, the better."""
+        ...
+
+    @property
+    def shown(self) -> tuple[str, float]:
+        """What a person is shown of it: measure and value."""
+        ...
+
+    def told(self) -> dict[str, float]:
+        """Return it as JSON values."""
+        ...
+
+
+class Dev(Protocol):
+    """A dev split: what it is worth now."""
+
+    def look(self, module: nn.Module, accelerator: Any) -> Figures:
+        """Look, each process at its part of the rows; the module is in evaluation mode."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +59,7 @@ class Progress:
     """
 
     step: Step
-    dev: Mapping[str, DevFigures] | None
+    dev: Mapping[str, Figures] | None
     tokens_per_second: float
 
 
@@ -45,7 +68,7 @@ class Watch:
 
     Attributes:
         best: weights of the best look at dev, or None before the first.
-        best_score: its mean macro F1 over the corpora.
+        best_score: its mean score over the corpora.
         best_step: when that was.
     """
 
@@ -54,7 +77,7 @@ class Watch:
         folder: Path,
         fingerprint: str,
         module: nn.Module,
-        dev: Mapping[str, DevSplit],
+        dev: Mapping[str, Dev],
         accelerator: Any,
         *,
         evaluations: int,
@@ -81,10 +104,10 @@ class Watch:
         self._on_progress = on_progress
         self._saved = time.monotonic()
         self._history: History | None = None
-        self._last_dev: Mapping[str, DevFigures] | None = None
+        self._last_dev: Mapping[str, Figures] | None = None
         self._pace: list[Step] = []
         self.best: dict[str, Tensor] | None = None
-        self.best_score, self.best_step, self._looks_since = -1.0, 0, 0
+        self.best_score, self.best_step, self._looks_since = -float("inf"), 0, 0
 
     def start(self, state: State, *, restart: bool) -> list[str]:
         """Take up the newest checkpoint of the run, if there is one; return remarks."""
@@ -148,29 +171,22 @@ class Watch:
         """Score dev with the weights that would be saved; return whether patience is over."""
         with _averaged(state):
             figures = {name: self._figures(split) for name, split in self._dev.items()}
-            score = float(np.mean([each.macro_f1 for each in figures.values()]))
+            score = float(np.mean([each.score for each in figures.values()]))
             self._looks_since += 1
             if score > self.best_score:
                 self.best = {name: p.detach().clone().cpu() for name, p in state.parameters.items()}
                 self.best_score, self.best_step, self._looks_since = score, number, 0
         self._last_dev = figures
         if self._history:
-            self._history.dev(number, figures)
+            self._history.dev(number, {name: each.told() for name, each in figures.items()})
         return bool(self._patience and self._looks_since >= self._patience)
 
-    def _figures(self, split: DevSplit) -> DevFigures:
-        """Score a dev split, each process its part of the rows."""
-        world, mine = self._accelerator.num_processes, self._accelerator.process_index
+    def _figures(self, split: Dev) -> Figures:
         training = self._module.training
         self._module.eval()
-        projectors = getattr(self._module, "projectors", None)
-        scored = split.log_probabilities(AsForward(self._module), slice(mine, None, world), projectors)
+        figures = split.look(self._module, self._accelerator)
         self._module.train(training)
-        parts = gather_object([scored]) if world > 1 else [scored]
-        whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))
-        for place, part in enumerate(parts):
-            whole[place::world] = part
-        return split.figures(whole)
+        return figures
 
 
 @contextmanager
