@@ -1,4 +1,6 @@
-"""`Recipe`: everything that a fine-tuning was told, as one validated value. A YAML file in, frozen dataclasses out.
+"""`Recipe`: everything that a fine-tuning was told, as one validated value. A YAML file in, frozen values out.
+
+A file with `task: write` is a `WriterRecipe`; `read_recipe` gives what a file is, `load_recipe` wants one that labels.
 
 The field names are the keys of the file, and the comments in `recipes/` are their documentation. Configuration stops
 here: what trains takes plain arguments. Knows nothing of models or of rows.
@@ -12,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from thymos.adapters.weights import DEFAULT
 from thymos.finetune.recipe_parts import CorpusRecipe, Count, LoraRecipe, StreamRecipe, Strict, TrainRecipe, VaryRecipe
+from thymos.finetune.writing.recipe import WriterRecipe
 from thymos.prompts.errors import InputError
 from thymos.prompts.yaml_lines import near
 
@@ -81,7 +84,19 @@ def shipped_recipes() -> tuple[str, ...]:
 
 
 def load_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Recipe:
-    """Read a recipe.
+    """Read a recipe that labels; see `read_recipe`.
+
+    Raises:
+        InputError: it can't be read, or it is a writer's.
+    """
+    recipe = read_recipe(name_or_path, changes)
+    if isinstance(recipe, WriterRecipe):
+        raise InputError(f"recipe must be one that labels, got {name_or_path!r}, which writes; choose another")
+    return recipe
+
+
+def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Recipe | WriterRecipe:
+    """Read a recipe, whatever it is for.
 
     Args:
         name_or_path: a shipped recipe's name, or a YAML file.
@@ -94,10 +109,11 @@ def load_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Rec
     content = _read(path)
     for key, value in (changes or {}).items():
         _change(content, key, value)
+    kind = WriterRecipe if "task" in content else Recipe
     try:
-        return Recipe.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}: {_sentence(error)}") from error
+        raise InputError(f"{path}: {_sentence(error, kind)}") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -130,12 +146,12 @@ def _change(content: dict[str, Any], key: str, value: Any) -> None:
         raise InputError(f"changed key must be one of the recipe, got {key!r}; write it like train.epochs") from error
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:
     """Say the first thing that is wrong."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "recipe"
     if first["type"] == "extra_forbidden":
-        known = _keys(first["loc"][:-1])
+        known = _keys(first["loc"][:-1], kind)
         *_, wrong = first["loc"]
         return (
             f"key must be one that recipes have, got {where!r}; {near(str(wrong), known)}it can have {', '.join(known)}"
@@ -146,9 +162,9 @@ def _sentence(error: ValidationError) -> str:
     return f"{where} must be valid{given}: {first['msg']}; mend this value"
 
 
-def _keys(location: tuple[int | str, ...]) -> tuple[str, ...]:
+def _keys(location: tuple[int | str, ...], kind: type[BaseModel]) -> tuple[str, ...]:
     """Return the keys that a place in a recipe can have."""
-    model: type[BaseModel] = Recipe
+    model = kind
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
             inner = model.model_fields[part].annotation

@@ -26,6 +26,7 @@ SHIPPED = ("goemotions", "face", "voice")  # what comes with the installation
 DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType(
     {DEFAULT: "goemotions"}
 )  # base model -> used unless told otherwise
+WRITERS: Mapping[str, str] = MappingProxyType({})  # base model -> adapter with which it writes, likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,16 @@ Takes the arguments of the command line; reads the recipe, trains, and tells. Th
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from thymos.prompts.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from thymos.finetune.writing.recipe import WriterRecipe
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
@@ -23,9 +28,10 @@ def finetune(
     restart: Flag = False,
     quiet: Flag = False,
 ) -> None:
-    """Tune a model on labelled corpora.
+    """Tune a model on labelled corpora: to label, or (`task: write` in the recipe) to write.
 
         thymos finetune goemotions -o runs/goemotions --data corpora
+        thymos finetune writer -o runs/writer --data corpora
         thymos finetune my-recipe.yaml -o runs/mine --set train.epochs=2 --set lora.rank=8
         accelerate launch --multi_gpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
 
@@ -43,13 +49,15 @@ def finetune(
 
     from thymos.agent.cli.tune_bar import TuneBar
     from thymos.finetune.publish import publish
-    from thymos.finetune.recipe import load_recipe
-    from thymos.finetune.training.curves import draw_curves
-    from thymos.finetune.training.history import read
+    from thymos.finetune.recipe import read_recipe
     from thymos.finetune.tune import tune
+    from thymos.finetune.writing.recipe import WriterRecipe
 
-    told = load_recipe(recipe, dict(change(each) for each in set_ or ()))
+    told = read_recipe(recipe, dict(change(each) for each in set_ or ()))
     console = Console(stderr=True, markup=False, highlight=False)
+    if isinstance(told, WriterRecipe):
+        _finetune_writer(told, data, output, console, restart=restart, quiet=quiet)
+        return
     with TuneBar(console, quiet=quiet) as bar:
         tuned = tune(
             told,
@@ -64,7 +72,46 @@ def finetune(
         return
     console.print("calibrates on the dev splits")
     folder = publish(tuned, told, output)
-    draw_curves(read(output), output / "curves.png", f"{told.name}: {told.model}, seed {told.train.seed}")
+    _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", folder, console)
+
+
+def _finetune_writer(
+    told: "WriterRecipe", data: Path, output: Path, console: "Console", *, restart: bool, quiet: bool
+) -> None:
+    """Train a writer; the labeler that reads for it is loaded by the same names as in `thymos label`."""
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    from thymos.agent.chat.prompt import prompt_ids
+    from thymos.agent.cli.tune_bar import TuneBar
+    from thymos.agent.labeler import Labeler
+    from thymos.finetune.writing.publish import publish_writer
+    from thymos.finetune.writing.tune import tune_writer
+
+    with TuneBar(console, quiet=quiet) as bar:
+        tuned = tune_writer(
+            told,
+            data,
+            output,
+            reader=lambda: Labeler.from_pretrained(told.model, taxonomy=told.reader_taxonomy, adapter=told.reader),
+            prompter=lambda tokenizer, system, request: prompt_ids(
+                tokenizer, [SystemMessage(system), HumanMessage(request)]
+            ),
+            restart=restart,
+            on_progress=bar,
+            on_remark=console.print,
+            on_read=bar.read,
+        )
+    if tuned.main_process:
+        _draw(
+            output, f"{told.name}: {told.model}, seed {told.train.seed}", publish_writer(tuned, told, output), console
+        )
+
+
+def _draw(output: Path, title: str, folder: Path, console: "Console") -> None:
+    from thymos.finetune.training.curves import draw_curves
+    from thymos.finetune.training.history import read
+
+    draw_curves(read(output), output / "curves.png", title)
     console.print(f"wrote {folder} and {output / 'curves.png'}")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thymos.agent.cli.run_bar import RunBar
     from thymos.agent.synth.build import Models, Options
     from thymos.agent.synth.plan import Plan
+    from thymos.agent.synth.request import Manner
 
 FEWER = 5  # exit code when the output is there but has fewer rows than were asked for
 
@@ -85,7 +86,7 @@ def models_of(job: Job, plan: "Plan") -> "Models":
     """Return what loads the models that a job names; labeler and writer share one base model where they can."""
     from functools import cache
 
-    from thymos.agent.synth.build import Models, load_labeler, load_writer
+    from thymos.agent.synth.build import Models, load_labeler, load_writer, writer_adapter
     from thymos.retrieval.embedder import SentenceEmbedder
 
     writer, gates, device = job.writer, job.gates, job.running.device
@@ -97,7 +98,9 @@ def models_of(job: Job, plan: "Plan") -> "Models":
         return Engines(gates.model, adapter=gates.adapter, device=device)
 
     return Models(
-        writer=lambda: load_writer(engines(), writer.writer, writer.writer_adapter, device),
+        writer=lambda: load_writer(
+            engines(), writer.writer, writer_adapter(writer.writer, writer.writer_adapter), device
+        ),
         labeler=lambda: load_labeler(engines(), plan, job.plan.taxonomy, gates.agree, gates.coverage),
         embedder=None if gates.embedder == "none" else lambda: SentenceEmbedder(gates.embedder, device=device),
     )
@@ -123,7 +126,7 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     check_names(job.gates.without)
     check_forms(job.writing.form)
     if job.running.dry_run:
-        return dry_run(plan, job.writer.candidates, tagged=job.writer.tagged)
+        return dry_run(plan, job.writer.candidates, _manner(job))
     place = checked(_needed(job))
     check_places(place, job.writing, inputs_of(job.plan, job.gates, job.writer.seeds))
     agreed(plan, job.writer.candidates, yes=job.running.yes)
@@ -147,6 +150,16 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     return tell(report, written, FEWER)
 
 
+def _manner(job: Job) -> "Manner":
+    """Return how the writer is asked."""
+    from thymos.agent.synth.build import manner_of, writer_adapter
+
+    told = job.writer
+    if told.prompt != "auto":
+        return told.prompt
+    return manner_of(told.writer, writer_adapter(told.writer, told.writer_adapter))
+
+
 def _needed(job: Job) -> Path:
     """Return the output, which only a dry run can do without."""
     if job.output is None:
@@ -163,7 +176,7 @@ def _options(job: Job) -> "Options":
         without=job.gates.without,
         agree=job.gates.agree,
         leak_cap=job.gates.leak_cap,
-        tagged=job.writer.tagged,
+        manner=_manner(job),
     )
 
 

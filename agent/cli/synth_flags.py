@@ -64,26 +64,23 @@ class WriterFlags:
         writer: built-in name, folder, GGUF file or hub id of an instruction-tuned model, or the address of a server
             that speaks OpenAI's protocol, as in `http://127.0.0.1:8080/v1#MODEL`; the labeler's base model unless
             given.
-        writer_adapter: LoRA adapter of a local writer.
+        writer_adapter: LoRA adapter of a local writer; `auto` is the one that comes with Thymos for the built-in
+            model, `none` is none.
         seeds: corpus of your own examples; those nearest to a situation are shown to the writer, and never kept.
-        prompt: `tagged` tells the wish whole, control tags first; `plain` asks for single utterances in the plainest
-            words, without relationship, style and length; `auto` is plain for a local writer without an adapter.
+        prompt: `tuned` asks as a writer's adapter was trained, by emotion, stages, situation, intensity and length;
+            `tagged` tells the wish whole, control tags first; `plain` asks for single utterances in the plainest
+            words, without relationship, style and length; `auto` is tuned for an adapter that was trained to write,
+            tagged for other adapters and servers, plain for a local writer without an adapter.
         candidates: texts that are written for a row at a time; the one that reads best as asked is kept.
         rounds: times that a row is tried.
     """
 
     writer: str | None = None
-    writer_adapter: str | None = None
+    writer_adapter: str = "auto"
     seeds: str | None = None
-    prompt: Literal["auto", "tagged", "plain"] = "auto"
+    prompt: Literal["auto", "tuned", "tagged", "plain"] = "auto"
     candidates: _Count = 4
     rounds: _Count = 2
-
-    @property
-    def tagged(self) -> bool:
-        """Whether wishes are told whole."""
-        far = self.writer is not None and self.writer.startswith(("http://", "https://"))
-        return self.prompt == "tagged" or (self.prompt == "auto" and (far or self.writer_adapter is not None))
 
 
 @Parameter(name="*", group=GATES)

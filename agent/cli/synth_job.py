@@ -17,7 +17,7 @@ from thymos.agent.synth.formats import path_as
 from thymos.agent.synth.grid import load_grid
 from thymos.agent.synth.output import Extras
 from thymos.agent.synth.plan import Plan, Wish
-from thymos.agent.synth.request import Requests
+from thymos.agent.synth.request import Manner, Requests
 from thymos.agent.synth.run import dropped_path
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.wishes import ASK_FROM, counts_of, estimate, intensities_of, lengths_of, turns_of
@@ -135,9 +135,9 @@ def extras_of(
     return Extras(dev=writing.dev, vectors=vectors, real=found.real, seed=plan.wish.seed, told=told)
 
 
-def dry_run(plan: Plan, candidates: int, *, tagged: bool) -> int:
+def dry_run(plan: Plan, candidates: int, manner: Manner) -> int:
     """Show the first rows of a plan, the prompts and the size."""
-    requests = Requests(plan.taxonomy, plan.grid, tagged=tagged)
+    requests = Requests(plan.taxonomy, plan.grid, manner=manner)
     for number, row in enumerate(plan):
         if number == _SHOWN:
             break

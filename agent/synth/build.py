@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thymos.adapters.llm.adapter import AUTO, NO_ADAPTER, WRITERS, adapter_folder, read_card
+from thymos.adapters.weights import DEFAULT
 from thymos.agent.prediction import BatchLabeler
 from thymos.agent.synth.corpora import Labelled, read_texts, test_name
 from thymos.agent.synth.gates.leakage import CAP
 from thymos.agent.synth.gates.registry import Gates, Material, build_gates
 from thymos.agent.synth.gates.relabel import Agree, Readings
 from thymos.agent.synth.plan import Plan
-from thymos.agent.synth.request import Requests
+from thymos.agent.synth.request import Manner, Requests
 from thymos.agent.synth.seeds import Seeds
 from thymos.agent.synth.values import Writer
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
 from thymos.prompts.errors import InputError
+from thymos.prompts.wish import PROMPT
 
 if TYPE_CHECKING:
     from thymos.agent.chat.engines import Engines
@@ -129,7 +132,7 @@ class Options:
         without: gates that shall not judge.
         agree: what counts as agreement of the labeler.
         leak_cap: share of a label's rows that may name it.
-        tagged: whether wishes are told whole, control tags first; see `Requests`.
+        manner: of asking; see `Requests`.
     """
 
     candidates: int = CANDIDATES
@@ -137,7 +140,7 @@ class Options:
     without: Sequence[str] = ()
     agree: Agree = "top"
     leak_cap: float = CAP
-    tagged: bool = True
+    manner: Manner = "tagged"
 
 
 def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
@@ -163,7 +166,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     gates = build_gates(plan, readings, material, options.without)
     maker = Maker(
         models.writer(),
-        Requests(plan.taxonomy, plan.grid, tagged=options.tagged),
+        Requests(plan.taxonomy, plan.grid, manner=options.manner),
         gates.alone,
         gates.among,
         readings,
@@ -172,6 +175,36 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
         rounds=options.rounds,
     )
     return Works(maker, gates, vectors)
+
+
+def writer_adapter(name: str | None, adapter: str) -> str | None:
+    """Return the adapter that a wish means for a writer: `auto` is what ships for it, `none` is none.
+
+    Args:
+        name: of the model, an address, or None for the default.
+        adapter: as told.
+    """
+    if adapter != AUTO:
+        return None if adapter == NO_ADAPTER else adapter
+    return WRITERS.get(DEFAULT if name is None else name)
+
+
+def manner_of(name: str | None, adapter: str | None) -> Manner:
+    """Return how a writer is best asked: as it was tuned, whole, or in the plainest words where it was not.
+
+    Args:
+        name: of the model, an address, or None for the default.
+        adapter: from `writer_adapter`.
+
+    Raises:
+        ModelError: there is no such adapter, or its card is damaged.
+    """
+    if name is not None and name.startswith(("http://", "https://")):
+        return "tagged"
+    if adapter is None:
+        return "plain"
+    card = read_card(adapter_folder(adapter))
+    return "tuned" if card is not None and card.prompt == PROMPT else "tagged"
 
 
 def load_writer(engines: "Engines", name: str | None, adapter: str | None, device: str | None) -> Writer:

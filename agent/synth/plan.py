@@ -15,9 +15,9 @@ from thymos.agent.synth.grid import Arc, Grid, Situation, Stage, Style
 from thymos.prompts.catalogue import taxonomy_identity
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
+from thymos.prompts.wish import INTENSITIES, WORDS
 
-INTENSITIES = ("mild", "clear", "strong")
-LENGTHS = ("short", "medium", "long")
+LENGTHS = tuple(WORDS)
 MOST_TURNS = 20
 _NO_ARC = Arc(name="none", text="a single utterance", path=("target",))
 _ROUNDS = 4  # of the Feistel network

@@ -6,8 +6,8 @@ Takes a row and raw text; gives turns. Knows nothing of emotions.
 import re
 
 from thymos.agent.synth.plan import PlanRow
-from thymos.agent.synth.request import WORDS
 from thymos.agent.synth.values import Said
+from thymos.prompts.wish import WORDS
 
 NAME = "format"
 _FEWEST_WORDS = 2  # of a turn

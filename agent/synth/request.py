@@ -1,40 +1,38 @@
 """From a plan row to what a writer is asked: the prompt's words, its length, its seed.
 
-Takes a row, the grid and examples; gives an `Ask`. Examples are data: one line each, without what looks like a control
-tag or a quotation mark, so that they can't close the place they stand in. Knows nothing of models.
+Takes a row, the grid and examples; gives an `Ask`. Examples are data, see `prompts.wish.tame`. Knows nothing of models.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
+from typing import Literal
 
 from thymos.agent.synth.grid import Grid
 from thymos.agent.synth.plan import PlanRow, arc_text
 from thymos.agent.synth.values import Ask
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import render, templates_sha256
+from thymos.prompts.wish import TEMPLATES, WORDS, WrittenWish, stage, tame
 
-WORDS = {"short": (4, 12), "medium": (10, 25), "long": (20, 45)}  # of a turn
+Manner = Literal["tuned", "tagged", "plain"]
 _TEMPLATES = ("synth/system", "synth/utterance", "synth/dialogue", "synth/plain", "write/system")
 _TOKENS_PER_WORD = 2  # with room: English takes about 1.4
-_LONGEST_EXAMPLE = 300  # characters
-_TAGS = re.compile(r"\[[^\]]*\]?|<\|[^>]*\|?>?")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ue000-\uf8ff\ufeff]+")
 
 
 class Requests:
     """Makes asks of rows."""
 
-    def __init__(self, taxonomy: Taxonomy, grid: Grid, *, tagged: bool = True) -> None:
+    def __init__(self, taxonomy: Taxonomy, grid: Grid, *, manner: Manner = "tagged") -> None:
         """Keep what rows name.
 
         Args:
             taxonomy: label set.
             grid: situations, people, arcs and styles.
-            tagged: whether a wish is told whole, control tags first; else single utterances are asked for in the
-                plainest words, which leave out relationship, style and length.
+            manner: `tagged` tells a wish whole, control tags first; `plain` asks for single utterances in the plainest
+                words, which leave out relationship, style and length; `tuned` asks as a writer was trained, by
+                `thymos finetune writer`: without people, relationship, style and language.
         """
-        self._tagged = tagged
+        self._manner = manner
         self._taxonomy = taxonomy
         self._grid = grid
         self._arcs = {name: arc_text(grid, name) for name in (*(each.name for each in grid.arcs), "none")}
@@ -44,7 +42,8 @@ class Requests:
 
     def identity(self) -> dict[str, object]:
         """Return what decides the words of a request, beside the row."""
-        return {"tagged": self._tagged, "templates": templates_sha256(*_TEMPLATES)}
+        templates = TEMPLATES if self._manner == "tuned" else _TEMPLATES
+        return {"manner": self._manner, "templates": templates_sha256(*templates)}
 
     def scenario(self, row: PlanRow) -> str:
         """Return what happens in a row."""
@@ -58,8 +57,21 @@ class Requests:
             number: of the candidate.
             examples: of the feeling.
         """
+        stages = [self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns[1:] else []
+        tokens = WORDS[row.length][1] * _TOKENS_PER_WORD * len(row.turns) + 8
+        if self._manner == "tuned":
+            wish = WrittenWish(
+                label=row.label,
+                intensity=row.intensity,
+                length=row.length,
+                turns=len(row.turns),
+                stages=tuple(stages),
+                situation=self.scenario(row),
+                examples=tuple(examples),
+            )
+            return Ask(wish.system, wish.request, wish.opening, tokens, seed_of(row, number))
         first, second = (self._people[name] for name in row.personas)
-        plain = row.kind == "utterance" and not self._tagged
+        plain = row.kind == "utterance" and self._manner == "plain"
         request = render(
             "synth/plain" if plain else f"synth/{row.kind}",
             row=row,
@@ -71,22 +83,21 @@ class Requests:
             described=self._described(row.label),
             neutral=row.label == self._taxonomy.neutral,
             words=WORDS[row.length],
-            stages=[self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns else [],
+            stages=stages,
             examples=[tame(each) for each in examples],
         ).strip()
         return Ask(
             system=render("write/system").strip() if plain else render("synth/system", kind=row.kind).strip(),
             request=request,
             opening="A:" if row.kind == "dialogue" else "",
-            tokens=WORDS[row.length][1] * _TOKENS_PER_WORD * len(row.turns) + 8,
+            tokens=tokens,
             seed=seed_of(row, number),
         )
 
     def _stage(self, row: PlanRow, place: int) -> str:
         label = row.turns[place]
         assert label is not None
-        weakly = "a little " if place in row.milder else ""
-        return f"Turn {place + 1}, {'AB'[place % 2]}: {weakly}{label}."
+        return stage(place, label, weakly=place in row.milder)
 
     def _described(self, label: str) -> str:
         return self._taxonomy.labels[self._taxonomy.index(label)].description or label
@@ -100,9 +111,3 @@ def seed_of(row: PlanRow, number: int) -> int:
 def prompt_sha256(ask: Ask) -> str:
     """Return the hash of all that a writer is told."""
     return hashlib.sha256("\0".join((ask.system, ask.request, ask.opening)).encode()).hexdigest()
-
-
-def tame(text: str) -> str:
-    """Return a text as one quoted line of material: no control tags, no quotation marks, no hidden characters."""
-    line = _TAGS.sub(" ", _UNPRINTABLE.sub(" ", text)).replace('"', "'")
-    return " ".join(line.split())[:_LONGEST_EXAMPLE]

@@ -6,10 +6,10 @@ Takes text; gives checked values. Knows nothing of models.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from thymos.agent.synth.plan import INTENSITIES, LENGTHS, Plan
-from thymos.agent.synth.request import WORDS
+from thymos.agent.synth.plan import LENGTHS, Plan
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
+from thymos.prompts.wish import INTENSITIES, WORDS
 
 ASK_FROM = 5_000  # rows of which a run is agreed to first
 MOST = 10_000_000  # rows that one run may have

@@ -61,11 +61,12 @@ class LocalBatchWriter:
             replies = []
             for ask in asks[start : start + _WAITING]:
                 drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=ask.seed)
-                replies.append(self._decoder.submit(Request(self._prompt(ask), most=ask.tokens, sampling=drawn)))
+                replies.append(self._decoder.submit(Request(self.prompt(ask), most=ask.tokens, sampling=drawn)))
             texts += [reply.text() for reply in replies]
         return [ask.opening + text for ask, text in zip(asks, texts, strict=True)]
 
-    def _prompt(self, ask: Ask) -> tuple[int, ...]:
+    def prompt(self, ask: Ask) -> tuple[int, ...]:
+        """Return the ids of an ask, its opening last."""
         from langchain_core.messages import HumanMessage, SystemMessage
 
         from thymos.agent.chat.prompt import prompt_ids

@@ -11,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, UndefinedError
 
 from thymos.adapters.llm.adapter import AdapterCard
 from thymos.prompts.errors import OutputError
+from thymos.prompts.wish import PROMPT
 
 _METHODS = {
     "lora": "LoRA",
@@ -27,16 +28,26 @@ def model_card(card: AdapterCard) -> str:
         OutputError: a field is missing.
     """
     method = _METHODS[card.facts["recipe"]["train"]["method"]]
+    writes = card.prompt == PROMPT
     full = card.facts["recipe"]["train"]["method"] == "full"
     front = {
         "license": card.licence.lower(),
         "base_model": card.base,
         "library_name": "transformers" if full else "peft",
-        "pipeline_tag": "text-classification",
+        "pipeline_tag": "text-generation" if writes else "text-classification",
         "language": "en",
         "tags": ["emotion", "thymos", *([] if full else ["lora"])],
         "datasets": [corpus["name"] for corpus in card.facts["corpora"]],
     }
+    if writes:
+        return _render(
+            "writer",
+            card,
+            front=yaml.safe_dump(front, sort_keys=False),
+            kind="A LoRA adapter",
+            flag=f"--writer-adapter {card.name}",
+            method=method,
+        )
     return _render(
         "model",
         card,

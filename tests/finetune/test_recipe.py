@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import yaml
 
-from thymos.finetune.recipe import Recipe, load_recipe, shipped_recipes
+from thymos.finetune.recipe import Recipe, load_recipe, read_recipe, shipped_recipes
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_a_shipped_recipe_names_what_there_is(name: str) -> None:
-    recipe = load_recipe(name)
+    recipe = read_recipe(name)
     assert recipe.name == name
     for corpus in recipe.corpora:
         assert corpus.held_out or corpus.train_where, "a published test split must never be learnt from"

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from tests.agent.synth.fakes import EKMAN, plan_of, row_of
-from thymos.agent.cli.synth_flags import WriterFlags
 from thymos.agent.synth.grid import load_grid
-from thymos.agent.synth.request import Requests, prompt_sha256, seed_of, tame
+from thymos.agent.synth.request import Requests, prompt_sha256, seed_of
+from thymos.prompts.wish import tame
 
 REQUESTS = Requests(EKMAN, load_grid())
 
@@ -67,7 +67,7 @@ def test_every_field_of_a_row_changes_what_is_asked(field: str, value: object) -
 
 
 def test_a_plain_wish_is_one_for_a_sentence() -> None:
-    requests = Requests(EKMAN, load_grid(), tagged=False)
+    requests = Requests(EKMAN, load_grid(), manner="plain")
     row = dataclasses.replace(
         row_of("joy"), scenario="summit", personas=("few-words", "shy"), intensity="strong", language="English"
     )
@@ -80,21 +80,6 @@ def test_a_plain_wish_is_one_for_a_sentence() -> None:
     assert "[" not in ask.system + ask.request
     assert requests.ask(row_of("joy", 4), 0).request.startswith("[emotion: joy]")  # conversations are told whole
     assert requests.identity() != REQUESTS.identity()
-
-
-@pytest.mark.parametrize(
-    ("flags", "tagged"),
-    [
-        (WriterFlags(), False),
-        (WriterFlags(writer_adapter="mine"), True),
-        (WriterFlags(writer="http://127.0.0.1/v1"), True),
-        (WriterFlags(writer="folder"), False),
-        (WriterFlags(prompt="tagged"), True),
-        (WriterFlags(prompt="plain", writer_adapter="mine"), False),
-    ],
-)
-def test_wishes_are_plain_for_a_local_writer_that_was_not_tuned(flags: WriterFlags, tagged: bool) -> None:
-    assert flags.tagged is tagged
 
 
 @pytest.mark.parametrize("turns", [1, 4])

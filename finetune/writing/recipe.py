@@ -1,0 +1,95 @@
+"""`WriterRecipe`: everything that the training of a writer was told, as one validated value.
+
+The field names are the keys of the file; `task: write` tells it from a recipe that labels. Knows nothing of models.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from thymos.adapters.weights import DEFAULT
+from thymos.finetune.recipe_parts import CorpusRecipe, Count, LoraRecipe, Share, Strict, TrainRecipe
+
+
+class WritingCorpus(CorpusRecipe):
+    """One corpus to learn to write from.
+
+    Attributes:
+        situation: column that tells in what situation something was said, if there is one.
+    """
+
+    situation: str | None = None
+
+
+class TextsRecipe(Strict):
+    """What the model learns to write.
+
+    Attributes:
+        utterances: single ones, at most.
+        dialogues: conversations, at most.
+        dev: texts of each kind to look at.
+        turns: fewest and most of a conversation.
+        words: fewest and most of a turn.
+        most_alike: share of either kind that one label may have.
+        examples: share of the wishes that show other texts of the label.
+        situation: share of the wishes that tell the situation, where it is known.
+        stages: share of the conversations whose other turns carry wishes too.
+        plain: share of the texts with examples that are written without capitals and punctuation, as the examples are.
+    """
+
+    utterances: Count = 9000
+    dialogues: Count = 9000
+    dev: Count = 200
+    turns: tuple[Count, Count] = (2, 8)
+    words: tuple[Count, Count] = (3, 45)
+    most_alike: Share = 0.1
+    examples: Share = 0.5
+    situation: Share = 0.6
+    stages: Share = 0.6
+    plain: Share = 0.25
+
+
+class WriterRecipe(Strict):
+    """A whole training of a writer.
+
+    Attributes:
+        task: what tells it from a recipe that labels.
+        name: of the adapter.
+        description: one sentence for the cards.
+        licence: of the adapter, which its data decide.
+        model: base model, as in `thymos label --model`.
+        reader: adapter of the labeler that reads the emotion of every turn: the corpora know it of some turns alone.
+        reader_taxonomy: label set in which it reads.
+        also_as: label sets into which its readings are translated, so that wishes are made in several.
+        max_tokens: longest wish with its text; longer ones are not learnt from.
+        corpora: what to learn from.
+        texts: what is made of them.
+        lora: the update.
+        train: how the weights are found.
+    """
+
+    task: Literal["write"]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    description: str
+    licence: str
+    model: str = DEFAULT
+    reader: str = "goemotions"
+    reader_taxonomy: str = "goemotions"
+    also_as: tuple[str, ...] = ()
+    max_tokens: Count = 384
+    corpora: Annotated[tuple[WritingCorpus, ...], Field(min_length=1)]
+    texts: TextsRecipe = TextsRecipe()
+    lora: LoraRecipe = LoraRecipe()
+    train: TrainRecipe = TrainRecipe()
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> "WriterRecipe":
+        names = [corpus.name for corpus in self.corpora]
+        if len(set(names)) != len(names):
+            raise ValueError(f"names of corpora must differ, got {', '.join(names)}; rename one")
+        if self.train.method not in ("lora", "qlora"):
+            raise ValueError(f"method must be lora or qlora for a writer, got {self.train.method}; change it")
+        low, high = self.texts.turns
+        if not 2 <= low <= high:
+            raise ValueError(f"texts.turns must be two numbers from 2 up, the lower first, got {low}, {high}")
+        return self

@@ -1,0 +1,256 @@
+"""`tune_writer`: a recipe in, a trained writer in a run folder. The body is the list of steps.
+
+Takes a recipe, a data folder, a labeler that reads and what makes prompts of wishes. Knows nothing of the command line.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
+from thymos.adapters.sample import Sample
+from thymos.adapters.scoring.engine import keep_freed_memory
+from thymos.adapters.whole_file import refusal
+from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.training.average import Average
+from thymos.finetune.training.loop import State, fit
+from thymos.finetune.training.model import with_lora
+from thymos.finetune.training.steps import Schedule
+from thymos.finetune.training.watch import Progress, Watch
+from thymos.finetune.writing.batches import LessonPlan, Prompter, encode
+from thymos.finetune.writing.dialogues import dialogues
+from thymos.finetune.writing.learner import DevLessons, Learner, text_cross_entropy
+from thymos.finetune.writing.lessons import Hearing, Lesson, conversations, utterances
+from thymos.finetune.writing.readings import Reader, read_all
+from thymos.finetune.writing.recipe import WriterRecipe, WritingCorpus
+from thymos.prompts.catalogue import load_map, load_taxonomy
+from thymos.prompts.errors import InputError
+from thymos.prompts.template import templates_sha256
+from thymos.prompts.wish import PROMPT, TEMPLATES
+
+READINGS = "readings"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TunedWriter:
+    """A finished training.
+
+    Attributes:
+        base: model that it started from.
+        module: with its best weights.
+        corpora: what it learnt from.
+        lessons: how many of them, by kind.
+        dev_loss: of the best weights, nats a token.
+        best_step: step of the weights.
+        steps: steps done.
+        fingerprint: of the run.
+        main_process: whether this process is the one that writes.
+    """
+
+    base: LanguageModel
+    module: Learner
+    corpora: tuple[TrainingCorpus, ...]
+    lessons: dict[str, int]
+    dev_loss: float
+    best_step: int
+    steps: int
+    fingerprint: str
+    main_process: bool
+
+
+@dataclass(slots=True)
+class _Lessons:
+    train: list[Lesson] = field(default_factory=list)
+    dev: list[Lesson] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def tune_writer(
+    recipe: WriterRecipe,
+    data: Path,
+    output: Path,
+    *,
+    reader: Callable[[], Reader],
+    prompter: Prompter,
+    restart: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_remark: Callable[[str], None] = lambda remark: None,
+    on_read: Callable[[int, int], None] = lambda done, total: None,
+) -> TunedWriter:
+    """Train what a recipe says; an interrupted run in the same folder goes on.
+
+    Args:
+        recipe: what to do.
+        data: folder that the recipe's paths are relative to.
+        output: run folder; made if it is not there.
+        reader: loads the labeler that reads turns; it is let go before the training.
+        prompter: makes ids of an instruction and a request, as they are made in use.
+        restart: throw away an interrupted run.
+        on_progress: called after each step.
+        on_remark: called with sentences worth telling.
+        on_read: called after each part of the turns is read, with how many are and how many there are.
+
+    Raises:
+        InputError: corpora, labels or the folder can't be used.
+        ModelError: the model can't be used here.
+        OutputError: the disk is full or refuses.
+    """
+    from accelerate import Accelerator
+
+    corpora = tuple(load_corpus(each, data) for each in recipe.corpora)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refusal(output, error) from error
+    made = _lessons(recipe, corpora, reader(), output, on_read)
+    if not made.train or not made.dev:
+        raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
+    keep_freed_memory()
+    accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
+    torch.manual_seed(recipe.train.seed)
+    load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
+    base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
+    module = Learner(with_lora(base, recipe.lora, recipe.train).train())
+    parameters = {name: weight for name, weight in module.named_parameters() if weight.requires_grad}
+    pad = base.tokenizer.pad_token_id or base.tokenizer.eos_token_id
+    train, dev = (encode(each, base.tokenizer, prompter, recipe.max_tokens) for each in (made.train, made.dev))
+    plan = LessonPlan(train, recipe.train.token_budget, recipe.train.seed, pad)
+    schedule = Schedule(plan, recipe.train.epochs, recipe.train.accumulate)
+    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
+    average = Average(recipe.train.average, parameters) if recipe.train.average else None
+    state = State(parameters, optimizer, average)
+    fingerprint = _fingerprint(recipe, corpora, base)
+    watch = Watch(
+        output,
+        fingerprint,
+        module,
+        {"texts": DevLessons(dev, recipe.train.token_budget, pad)},
+        accelerator,
+        evaluations=recipe.train.evaluations,
+        patience=recipe.train.patience,
+        minutes=recipe.train.checkpoint_minutes,
+        on_progress=on_progress,
+    )
+    remarks = watch.start(state, restart=restart)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in made.counts.items())
+    remarks.append(f"learns from {told}; {len(made.train) - len(train):,} too long are left out")
+    for remark in remarks if accelerator.is_main_process else ():
+        on_remark(remark)
+    try:
+        fit(
+            accelerator.prepare(module),
+            state,
+            schedule,
+            plan.batch,
+            text_cross_entropy,
+            accelerator,
+            watch,
+            peak=recipe.train.learning_rate,
+            warmup=recipe.train.warmup,
+            clip=recipe.train.clip,
+        )
+    except KeyboardInterrupt:
+        watch.save(state)
+        raise
+    finally:
+        watch.close()
+    with torch.no_grad():
+        for name, weight in (watch.best or {}).items():
+            parameters[name].copy_(weight)
+    return TunedWriter(
+        base,
+        module.eval(),
+        corpora,
+        made.counts,
+        -watch.best_score,
+        watch.best_step,
+        state.step,
+        fingerprint,
+        accelerator.is_main_process,
+    )
+
+
+def _lessons(
+    recipe: WriterRecipe,
+    corpora: Sequence[TrainingCorpus],
+    reader: Reader,
+    output: Path,
+    on_read: Callable[[int, int], None],
+) -> _Lessons:
+    """Read what is felt in every turn, and make lessons of it; each corpus gives its share."""
+    taxonomy = load_taxonomy(recipe.reader_taxonomy)
+    translations = [load_map(taxonomy.name, name) for name in recipe.also_as]
+    if not translations:
+        raise InputError("also_as must name a label set in which corpora and labeler are compared, got none; say ekman")
+    first = translations[0].target.name
+    chance = random.Random(recipe.train.seed)
+    made = _Lessons(counts={"utterances": 0, "conversations": 0})
+    for told, corpus in zip(recipe.corpora, corpora, strict=True):
+        own = corpus.taxonomy
+        hearing = Hearing(taxonomy, translations, own, None if own.name == first else load_map(own.name, first))
+        for split, samples in (("train", corpus.train), ("dev", corpus.dev)):
+            heard = _heard(told, samples, split, recipe, hearing, reader, taxonomy.names, output, on_read, chance)
+            share = 1 / len(corpora)
+            for kind, make in (("utterances", utterances), ("conversations", conversations)):
+                wanted = recipe.texts.dev if split == "dev" else _wanted(recipe, kind)
+                lessons = make(heard, recipe.texts, round(wanted * share), chance)
+                if split == "dev":
+                    made.dev += lessons
+                else:
+                    made.train += lessons
+                    made.counts[kind] += len(lessons)
+    return made
+
+
+def _wanted(recipe: WriterRecipe, kind: str) -> int:
+    return recipe.texts.utterances if kind == "utterances" else recipe.texts.dialogues
+
+
+def _heard(
+    told: WritingCorpus,
+    samples: Sequence[Sample],
+    split: str,
+    recipe: WriterRecipe,
+    hearing: Hearing,
+    reader: Reader,
+    names: Sequence[str],
+    output: Path,
+    on_read: Callable[[int, int], None],
+    chance: random.Random,
+) -> list[Any]:
+    found = dialogues(samples, told.situation)
+    chance.shuffle(found)
+    wanted = recipe.texts.dev if split == "dev" else max(recipe.texts.utterances, recipe.texts.dialogues)
+    # Most turns of everyday talk have no emotion, and reading them takes time.
+    flat = {hearing.own.neutral}
+    found.sort(key=lambda each: all(flat >= set(turn.gold) for turn in each.turns))
+    found = found[:wanted]
+    turns = [turn.text for each in found for turn in each.turns]
+    read = read_all(turns, reader, names, output / READINGS, on_read)
+    heard, start = [], 0
+    for each in found:
+        heard.append(hearing.hear(each, read[start : start + len(each.turns)]))
+        start += len(each.turns)
+    return heard
+
+
+def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: LanguageModel) -> str:
+    """Hash what decides the weights: recipe, data, model, words of a wish."""
+    told = recipe.model_dump(mode="json")
+    for key in ("checkpoint_minutes", "engine"):
+        told["train"].pop(key)
+    identity = {
+        "version": 1,
+        "task": PROMPT,
+        "recipe": told,
+        "data": [dict(corpus.identity) for corpus in corpora],
+        "model": base.sha256,
+        "templates": templates_sha256(*TEMPLATES),
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
