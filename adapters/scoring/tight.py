@@ -179,6 +179,24 @@ class TightLlama:
         layers = self.updated(deltas)._layers
         return self._read_rows(layers, self._read_prefix(layers, ids), rows, trie, soft)
 
+    def tuned_states(self, deltas: Sequence[Deltas], ids: Tensor) -> Tensor:
+        """Return the last states of rows without a shared prefix, with LoRA updates through which gradients flow.
+
+        Args:
+            deltas: updates of each layer.
+            ids: tokens, (rows, longest), padded on the right: what is padding sees the row, and no token sees it.
+
+        Returns:
+            (rows, longest, dim), normed: what the head is applied to.
+        """
+        hidden = self._words(ids)
+        cosine, sine = self._angles(torch.arange(ids.shape[1], device=self._device)[None], hidden)
+        mask, empty = causal(ids.shape[1], hidden), hidden.new_zeros(self._kv_heads, 0, self._head_dim)
+        for layer in self.updated(deltas)._layers:
+            told = (hidden, layer, cosine, sine, mask, empty, empty, self._heads, self._epsilon)
+            hidden, _, _ = self._layer(*told)
+        return norm(hidden, self._final_norm, self._epsilon)
+
     def updated(self, deltas: Sequence[Deltas]) -> Self:
         """Return a twin with LoRA updates on its layers; both share every weight of the base.
 

@@ -60,7 +60,19 @@ class TunedLlama(nn.Module):
         self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
     ) -> Tensor:
         """Score every choice of the trie after each row, (rows, choices), float32; `soft` as in `soft.embed`."""
-        deltas = [
+        return self._tight.tuned_logits(self._deltas(), prefix, rows, trie, soft)
+
+    def states(self, ids: Tensor) -> Tensor:
+        """Return the last states of rows of ids; see `TightLlama.tuned_states`."""
+        return self._tight.tuned_states(self._deltas(), ids)
+
+    @property
+    def head(self) -> Tensor:
+        """The LM head, (vocabulary, dim)."""
+        return self._tight.parts.head
+
+    def _deltas(self) -> list[Deltas]:
+        return [
             Deltas(
                 qkv=_low_rank(linears[0:3], self._dtype),
                 attention_out=_low_rank(linears[3:4], self._dtype),
@@ -69,7 +81,6 @@ class TunedLlama(nn.Module):
             )
             for linears in self._wrapped
         ]
-        return self._tight.tuned_logits(deltas, prefix, rows, trie, soft)
 
 
 class AsForward:

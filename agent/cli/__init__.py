@@ -29,7 +29,6 @@ app.command("thymos.agent.cli.synth:command", name="synth", help="Write labelled
 app.command("thymos.agent.cli.show:show", help="Print the first rows of a labelled file as a table.")
 app.command("thymos.agent.cli.eval:evaluate", name="eval", help="Score labels against a gold column.")
 app.command("thymos.agent.cli.augment_eval:augment_eval", help="Measure whether synthetic rows help.")
-app.command("thymos.agent.cli.synth_report:synth_report", help="Write a page on synthetic rows.")
 app.command("thymos.agent.cli.finetune:finetune", name="finetune", help="Tune a model on labelled corpora.")
 app.command("thymos.agent.cli.crossval:crossval", help="Train and score a recipe fold by fold.")
 app.command("thymos.agent.cli.adapters:command", name="adapters", help="List, show, merge and publish adapters.")

@@ -42,9 +42,11 @@ thymos synth -o out.jsonl --taxonomy ekman --count 50 --turns 4-8 --as hf
 thymos synth -o more.jsonl --taxonomy ekman --balance train.csv --test-set test.csv --real train.csv
 thymos synth -o out.jsonl --count 100 --writer http://127.0.0.1:8080/v1#MODEL --seeds mine.csv
 thymos synth --count 5 --dry-run
+thymos synth report out.jsonl -o report.html
 ```
 """,
 )
+command.command("thymos.agent.cli.synth_report:synth_report", name="report")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`thymos synth-report`: one HTML page with pictures on what a synthesis wrote, kept and dropped.
+"""`thymos synth report`: one HTML page with pictures on what a synthesis wrote, kept and dropped.
 
 Takes the arguments of the command line; reads, renders and writes, each by one function.
 """
@@ -28,8 +28,8 @@ def synth_report(
 ) -> None:
     """Write a page on what `thymos synth` wrote: counts, gates, labels read, map, variety, neighbours, examples.
 
-        thymos synth-report runs/joy -o report.html
-        thymos synth-report runs/joy -o report.html --real train.tsv --format goemotions
+        thymos synth report runs/joy -o report.html
+        thymos synth report runs/joy -o report.html --real train.tsv --format goemotions
 
     Args:
         rows: Folder that `thymos synth` wrote, or its file of kept rows; `NAME.dropped.jsonl` is looked for

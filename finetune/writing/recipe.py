@@ -25,6 +25,7 @@ class TextsRecipe(Strict):
     """What the model learns to write.
 
     Attributes:
+        read: conversations of a corpus that the labeler reads, at most; those with an emotion come first.
         utterances: single ones, at most.
         dialogues: conversations, at most.
         dev: texts of each kind to look at.
@@ -37,6 +38,7 @@ class TextsRecipe(Strict):
         plain: share of the texts with examples that are written without capitals and punctuation, as the examples are.
     """
 
+    read: Count = 8000
     utterances: Count = 9000
     dialogues: Count = 9000
     dev: Count = 200

@@ -116,7 +116,7 @@ def tune_writer(
     torch.manual_seed(recipe.train.seed)
     load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
     base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
-    module = Learner(with_lora(base, recipe.lora, recipe.train).train())
+    module = Learner(with_lora(base, recipe.lora, recipe.train).train(), general=recipe.train.engine == "general")
     parameters = {name: weight for name, weight in module.named_parameters() if weight.requires_grad}
     pad = base.tokenizer.pad_token_id or base.tokenizer.eos_token_id
     train, dev = (encode(each, base.tokenizer, prompter, recipe.max_tokens) for each in (made.train, made.dev))
@@ -226,7 +226,7 @@ def _heard(
 ) -> list[Any]:
     found = dialogues(samples, told.situation)
     chance.shuffle(found)
-    wanted = recipe.texts.dev if split == "dev" else max(recipe.texts.utterances, recipe.texts.dialogues)
+    wanted = 2 * recipe.texts.dev if split == "dev" else recipe.texts.read
     # Most turns of everyday talk have no emotion, and reading them takes time.
     flat = {hearing.own.neutral}
     found.sort(key=lambda each: all(flat >= set(turn.gold) for turn in each.turns))

@@ -252,7 +252,7 @@ def _words(path: Path, *words: str) -> Path:
         ({"gates": GateFlags(embedder="none")}, ("gates", "duplicates", "embedder")),
         ({"writer": WriterFlags(candidates=2)}, ("candidates",)),
         ({"writer": WriterFlags(rounds=1)}, ("rounds",)),
-        ({"writer": WriterFlags(prompt="tagged")}, ("prompt", "tagged")),
+        ({"writer": WriterFlags(prompt="tagged")}, ("prompt", "manner")),
     ],
 )
 def test_a_flag_changes_the_run(tmp_path: Path, groups: dict[str, Any], part: tuple[str, ...]) -> None:

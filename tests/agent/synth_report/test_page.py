@@ -125,10 +125,10 @@ def test_bars_of_a_histogram_are_shares_of_their_group() -> None:
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     folder = synthesis(tmp_path / "s")
     (tmp_path / "real.csv").write_text("said,n\nIt rained.,1\n,2\n", encoding="utf-8")
-    given = ["synth-report", str(folder), "-o", str(tmp_path / "r.html"), "--no-map", "--title", "Ours"]
+    given = ["synth", "report", str(folder), "-o", str(tmp_path / "r.html"), "--no-map", "--title", "Ours"]
     app([*given, "--real", str(tmp_path / "real.csv"), "--text-column", "said"], result_action="return_value")
     shown = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Thymos: Ours" in shown
     assert "as many real" in shown
     with pytest.raises(InputError, match="folder of the page must exist"):
-        app(["synth-report", str(folder), "-o", str(tmp_path / "no" / "r.html")], result_action="return_value")
+        app(["synth", "report", str(folder), "-o", str(tmp_path / "no" / "r.html")], result_action="return_value")

@@ -13,14 +13,17 @@ from transformers import AutoTokenizer
 from tests.agent.synth.fakes import EKMAN, row_of
 from tests.finetune.recipes import SAID, dialogues, write_dialogues
 from thymos.adapters.llm.adapter import read_card
+from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.sample import Sample
 from thymos.agent.chat.prompt import prompt_ids
 from thymos.agent.synth.build import manner_of, writer_adapter
 from thymos.agent.synth.grid import load_grid
 from thymos.agent.synth.request import Requests
 from thymos.finetune.training.history import read
+from thymos.finetune.training.model import with_lora
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.writing.batches import IGNORED, LessonPlan, batch_of, encode
+from thymos.finetune.writing.learner import Learner, text_cross_entropy
 from thymos.finetune.writing.lessons import Lesson
 from thymos.finetune.writing.publish import publish_writer
 from thymos.finetune.writing.recipe import WriterRecipe
@@ -182,19 +185,34 @@ def test_an_epoch_has_every_lesson_once_and_the_same_order_each_time(tiny_model:
     assert longest <= 2000
 
 
-def test_padding_changes_no_loss(tiny_model: Path, run: Path, data: Path) -> None:
-    from thymos.adapters.llm.load import load_language_model
-    from thymos.finetune.training.model import with_lora
-    from thymos.finetune.writing.learner import Learner, text_cross_entropy
-
-    told = recipe(tiny_model)
-    base = load_language_model(str(tiny_model), device="cpu", dtype="float32")
-    module = Learner(with_lora(base, told.lora, told.train)).eval()
-    tokens = encode(LESSONS, base.tokenizer, prompter, 10_000)
+def gradients(model: Path, *, general: bool) -> tuple[float, float, list[torch.Tensor]]:
+    """Loss of lessons together and one by one, and the gradients of what is trained."""
+    told = recipe(model)
+    base = load_language_model(str(model), device="cpu", dtype="float32")
+    torch.manual_seed(3)
+    module = Learner(with_lora(base, told.lora, told.train), general=general)
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
     with torch.no_grad():
-        together = float(text_cross_entropy(module, batch_of(tokens, 0)))
+        for weight in weights:
+            weight.normal_(std=0.1)
+    tokens = encode(LESSONS, base.tokenizer, prompter, 10_000)
+    together = text_cross_entropy(module, batch_of(tokens, 0))
+    torch.autograd.backward(together)
+    with torch.no_grad():
         alone = sum(float(text_cross_entropy(module, batch_of([each], 0))) for each in tokens)
+    assert module.engine == ("general" if general else "eager")
+    return float(together.detach()), alone, [weight.grad for weight in weights if weight.grad is not None]
+
+
+def test_padding_changes_no_loss_and_both_forward_passes_agree(tiny_model: Path) -> None:
+    together, alone, own = gradients(tiny_model, general=False)
+    theirs, theirs_alone, others = gradients(tiny_model, general=True)
     assert together == pytest.approx(alone, rel=1e-4)
+    assert theirs == pytest.approx(theirs_alone, rel=1e-4)
+    assert together == pytest.approx(theirs, rel=1e-4)
+    assert len(own) == len(others) > 0
+    for one, other in zip(own, others, strict=True):
+        torch.testing.assert_close(one, other, rtol=2e-3, atol=2e-3)
 
 
 @pytest.mark.parametrize(
