@@ -25,6 +25,7 @@ import httpx
 from _common import ROOT, machine_line, rows
 
 ALONE_SHARE = 0.2  # of the seconds, for the client that asks alone
+LOOKS = 12  # at the memory, in the course of a load
 STARTING = 300.0  # s that a server may take to load its model
 
 
@@ -38,6 +39,7 @@ class Tally:
         first: s to the first words of each.
         busy: answers with 429.
         errors: everything else that is no answer.
+        memory: MB that the server had in the course of it.
     """
 
     label: list[float] = field(default_factory=list)
@@ -45,6 +47,7 @@ class Tally:
     first: list[float] = field(default_factory=list)
     busy: int = 0
     errors: list[str] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
 
     @property
     def answers(self) -> int:
@@ -129,8 +132,13 @@ async def load(address: str, clients: int, seconds: float, chats: float, texts: 
             await ask(client, chance.choice(texts), turn % every == 0, tally)
             turn += 1
 
+    async def look() -> None:
+        while time.perf_counter() - start < seconds:
+            tally.memory.append(await asyncio.to_thread(memory, address))
+            await asyncio.sleep(max(1.0, seconds / LOOKS))
+
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
-        await asyncio.gather(*(one(number, client) for number in range(clients)))
+        await asyncio.gather(look(), *(one(number, client) for number in range(clients)))
     return tally, time.perf_counter() - start
 
 
@@ -184,11 +192,10 @@ def main() -> None:
     ):
         with tempfile.TemporaryDirectory() as home, served(Path(home), flags) as address:
             asyncio.run(load(address, min(4, clients), min(10.0, seconds), 0.5, texts))  # warm
-            before = memory(address)
             tally, took = asyncio.run(load(address, clients, seconds, options.chats, texts))
             speeds.append(told(name, tally, took))
-            after = memory(address)
-            print(f"  memory {before:,.0f} MB -> {after:,.0f} MB; {batch_rows(address):.1f} rows a batch")
+            course = " ".join(f"{each:,.0f}" for each in (*tally.memory, memory(address)))
+            print(f"  memory over time, MB: {course}; {batch_rows(address):.1f} rows a batch")
     print(f"\nat once / one at a time: {speeds[1] / speeds[0]:.2f}x")
 
 

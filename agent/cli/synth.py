@@ -170,7 +170,7 @@ def _needed(job: Job) -> Path:
 
 
 def _options(job: Job) -> "Options":
-    from thymos.agent.synth.build import Options
+    from thymos.agent.synth.build import Options, heard_by, writer_adapter
 
     return Options(
         candidates=job.writer.candidates,
@@ -179,6 +179,7 @@ def _options(job: Job) -> "Options":
         agree=job.gates.agree,
         leak_cap=job.gates.leak_cap,
         manner=_manner(job),
+        heard=heard_by(writer_adapter(job.writer.writer, job.writer.writer_adapter)),
     )
 
 

@@ -23,6 +23,7 @@ from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
 from thymos.prompts.errors import InputError
 from thymos.prompts.wish import PROMPT
+from thymos.retrieval.heard import Heard
 
 if TYPE_CHECKING:
     from thymos.agent.chat.engines import Engines
@@ -133,6 +134,7 @@ class Options:
         agree: what counts as agreement of the labeler.
         leak_cap: share of a label's rows that may name it.
         manner: of asking; see `Requests`.
+        heard: what the writer learnt from, as hashes.
     """
 
     candidates: int = CANDIDATES
@@ -141,6 +143,7 @@ class Options:
     agree: Agree = "top"
     leak_cap: float = CAP
     manner: Manner = "tagged"
+    heard: Heard | None = None
 
 
 def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
@@ -161,7 +164,15 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     vectors = Vectors(models.embedder()) if models.embedder else None
     seeds = Seeds(compared.seeds, vectors) if compared.seeds and vectors else None
     sources = [*compared.sources, *(seeds.texts if seeds else ())]
-    material = Material(compared.tests, sources, vectors, options.agree, options.leak_cap, compared.slurs)
+    material = Material(
+        tests=compared.tests,
+        sources=sources,
+        vectors=vectors,
+        agree=options.agree,
+        leak_cap=options.leak_cap,
+        slurs=compared.slurs,
+        heard=options.heard,
+    )
     readings = Readings(models.labeler())
     gates = build_gates(plan, readings, material, options.without)
     maker = Maker(
@@ -205,6 +216,15 @@ def manner_of(name: str | None, adapter: str | None) -> Manner:
         return "plain"
     card = read_card(adapter_folder(adapter))
     return "tuned" if card is not None and card.prompt == PROMPT else "tagged"
+
+
+def heard_by(adapter: str | None) -> Heard | None:
+    """Return what a writer's adapter learnt from, if that lies beside its weights.
+
+    Raises:
+        ModelError: there is no such adapter, or it is damaged.
+    """
+    return None if adapter is None else Heard.load(adapter_folder(adapter))
 
 
 def load_writer(engines: "Engines", name: str | None, adapter: str | None, device: str | None) -> Writer:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thymos.agent.synth.grams import words
 from thymos.agent.synth.vectors import Vector
+from thymos.retrieval.grams import words
 
 MOST = 2000  # texts that are measured; more are drawn from
 _MOST_BLEU = 200

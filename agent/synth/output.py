@@ -16,7 +16,6 @@ from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.folder import OUTPUT, SIDECAR, RunFolder
 from thymos.agent.runs.provenance import KEY, Provenance, sha256
 from thymos.agent.synth.diversity import MOST, below_floor, drawn, measure
-from thymos.agent.synth.grams import texts_sha256
 from thymos.agent.synth.plan import Plan
 from thymos.agent.synth.records import Record
 from thymos.agent.synth.shards import dropped_of, kept_of, line
@@ -24,6 +23,7 @@ from thymos.agent.synth.split import DEV, TRAIN, dev_scenarios
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import Tally
 from thymos.prompts.errors import RunError
+from thymos.retrieval.grams import texts_sha256
 
 _GROUP = 5_000  # rows of a Parquet row group
 _NESTED = ("plan", "provenance", "gates")  # JSON in Parquet

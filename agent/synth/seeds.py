@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from thymos.agent.synth.corpora import Labelled
-from thymos.agent.synth.grams import texts_sha256
 from thymos.agent.synth.plan import PlanRow
 from thymos.agent.synth.vectors import Vector, Vectors
+from thymos.retrieval.grams import texts_sha256
 
 SHOWN = 3
 _AMONG = 4  # times as many nearest ones, from which those of a row are drawn

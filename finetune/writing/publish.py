@@ -44,6 +44,7 @@ def publish_writer(tuned: TunedWriter, recipe: WriterRecipe, output: Path) -> Pa
     folder = output / ADAPTER
     with whole_folder(folder, replace=True) as stage:
         save_lora(tuned.module.model, recipe.model, stage)
+        tuned.heard.save(stage)
         write_card(stage, card)
     return folder
 

@@ -33,6 +33,7 @@ from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 from thymos.prompts.template import templates_sha256
 from thymos.prompts.wish import PROMPT, TEMPLATES
+from thymos.retrieval.heard import Heard
 
 READINGS = "readings"
 
@@ -46,6 +47,7 @@ class TunedWriter:
         module: with its best weights.
         corpora: what it learnt from.
         lessons: how many of them, by kind.
+        heard: their texts, as hashes.
         dev_loss: of the best weights, nats a token.
         best_step: step of the weights.
         steps: steps done.
@@ -57,6 +59,7 @@ class TunedWriter:
     module: Learner
     corpora: tuple[TrainingCorpus, ...]
     lessons: dict[str, int]
+    heard: Heard
     dev_loss: float
     best_step: int
     steps: int
@@ -168,6 +171,7 @@ def tune_writer(
         module.eval(),
         corpora,
         made.counts,
+        _heard_in(made.train),
         -watch.best_score,
         watch.best_step,
         state.step,
@@ -206,6 +210,12 @@ def _lessons(
                     made.train += lessons
                     made.counts[kind] += len(lessons)
     return made
+
+
+def _heard_in(lessons: Sequence[Lesson]) -> Heard:
+    """Return what is said in lessons, turn by turn."""
+    lines = (line for each in lessons for line in each.answer.split("\n"))
+    return Heard.of(line.removeprefix("A: ").removeprefix("B: ") for line in lines)
 
 
 def _wanted(recipe: WriterRecipe, kind: str) -> int:

@@ -6,9 +6,9 @@ six words or is all of the candidate. Near in meaning is a cosine of sentence em
 
 from collections.abc import Mapping, Sequence
 
-from thymos.agent.synth.grams import RunIndex, texts_sha256, words
 from thymos.agent.synth.values import Candidate, Verdict
 from thymos.agent.synth.vectors import Vectors, nearest
+from thymos.retrieval.grams import RunIndex, texts_sha256, words
 
 RUN = 13  # words
 SAME_MEANING = 0.95  # cosine

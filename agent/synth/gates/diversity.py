@@ -8,8 +8,8 @@ score (Friedman and Dieng 2023) and the growth of the vocabulary, is measured in
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from thymos.agent.synth.grams import hashed, runs, words
 from thymos.agent.synth.values import Candidate, Verdict
+from thymos.retrieval.grams import hashed, runs, words
 
 LEAST_NEW = 0.5
 _RUN = 4  # words

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from thymos.agent.synth.grams import words
 from thymos.agent.synth.values import Candidate, Verdict
 from thymos.agent.synth.vectors import Heap, Vectors
+from thymos.retrieval.grams import words
 
 SAME_LETTERS = 0.7  # estimated Jaccard similarity
 SAME_MEANING = 0.95  # cosine

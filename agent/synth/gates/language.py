@@ -11,9 +11,9 @@ from typing import Any, Protocol, cast
 
 import yaml
 
-from thymos.agent.synth.grams import words
 from thymos.agent.synth.values import Candidate, Verdict
 from thymos.prompts.errors import InputError
+from thymos.retrieval.grams import words
 
 _LEAST = 0.5
 _LATIN_SHARE = 0.7  # of the letters, where the language is written so

@@ -1,14 +1,16 @@
 """Gate `memorisation`: nothing is kept that the writer has by heart, from its training data or from examples shown it.
 
-A text goes where the longest run of words that it shares with one source text has 13 words, or makes up most of either
-of them; or where its nearest neighbour in meaning is nearly the same.
+What an adapter was trained on is known by hashes that lie beside its weights; corpora that are named are compared more
+closely. A text goes where the longest run of words that it shares with one source text has 13 words, or makes up most
+of either of them; or where its nearest neighbour in meaning is nearly the same.
 """
 
 from collections.abc import Mapping, Sequence
 
-from thymos.agent.synth.grams import RunIndex, longest_shared, texts_sha256, words
 from thymos.agent.synth.values import Candidate, Verdict
 from thymos.agent.synth.vectors import Vectors, nearest
+from thymos.retrieval.grams import RunIndex, longest_shared, texts_sha256, words
+from thymos.retrieval.heard import Heard
 
 LONGEST = 13  # words that may not be shared in one run
 MOST_SHARE = 0.6  # of the candidate's words, or of the source's where that is the shorter one
@@ -28,6 +30,7 @@ class MemorisationGate:
         sources: Sequence[str],
         vectors: Vectors | None,
         *,
+        heard: Heard | None = None,
         most_share: float = MOST_SHARE,
         meaning: float = SAME_MEANING,
     ) -> None:
@@ -36,15 +39,19 @@ class MemorisationGate:
         Args:
             sources: what the writer learnt from, and the examples that it is shown.
             vectors: of texts; None looks at words alone.
+            heard: hashes of what the writer learnt from.
             most_share: of a text that one shared run may make up.
             meaning: least cosine that counts as the same.
         """
         self._index = RunIndex(sources, _RUN)
+        self._heard = heard
         self._vectors = vectors
         self._rows = vectors.many(sources) if vectors and sources else None
         self._most_share = most_share
         self._meaning = meaning
         self._identity = {"sources": texts_sha256(sources), "longest": LONGEST, "most_share": most_share}
+        if heard is not None:
+            self._identity |= {"heard": len(heard)}
         if vectors:
             self._identity |= {"meaning": meaning, "embedder": vectors.fingerprint}
 
@@ -62,6 +69,8 @@ class MemorisationGate:
     def _one(self, candidate: Candidate) -> Verdict:
         worst = 0.0
         for turn in candidate.turns:
+            if self._heard is not None and self._heard.repeats(turn.text):
+                return Verdict(False, 1.0, "was said in the writer's training data")
             told = words(turn.text)
             shared, share = self._longest(told)
             worst = max(worst, share)

@@ -19,6 +19,7 @@ from thymos.agent.synth.gates.slurs import SlursGate
 from thymos.agent.synth.plan import Plan
 from thymos.agent.synth.vectors import Vectors
 from thymos.prompts.errors import InputError
+from thymos.retrieval.heard import Heard
 
 # `format` is no choice: what has not the form can't be judged by the others.
 BY_THEMSELVES = ("language", "personal", "slurs", "relabel", "turns")
@@ -37,6 +38,7 @@ class Material:
         agree: what counts as agreement of the blind labeler.
         leak_cap: share of a label's rows that may name it.
         slurs: words of a user's own.
+        heard: what the writer learnt from, as hashes.
     """
 
     tests: Mapping[str, Sequence[str]]
@@ -45,6 +47,7 @@ class Material:
     agree: Agree = "top"
     leak_cap: float = CAP
     slurs: Collection[str] = ()
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def build_gates(plan: Plan, readings: Readings, material: Material, without: Col
         off.setdefault("turns", "there are no conversations")
     if not material.tests:
         off.setdefault("contamination", "no test set was named")
-    if not material.sources:
+    if not material.sources and material.heard is None:
         off.setdefault("memorisation", "no training data of the writer were named")
     counts, vectors, agree = plan.wish.counts, material.vectors, material.agree
     alone: dict[str, Callable[[], Gate]] = {
@@ -93,7 +96,7 @@ def build_gates(plan: Plan, readings: Readings, material: Material, without: Col
     among: dict[str, Callable[[], SetGate]] = {
         "leakage": lambda: LeakageGate(plan.taxonomy, counts, material.leak_cap),
         "contamination": lambda: ContaminationGate(material.tests, vectors),
-        "memorisation": lambda: MemorisationGate(material.sources, vectors),
+        "memorisation": lambda: MemorisationGate(material.sources, vectors, heard=material.heard),
         "duplicates": lambda: DuplicatesGate(vectors),
         "diversity": lambda: DiversityGate(counts),
     }

@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 
-from thymos.agent.synth.grams import words
 from thymos.agent.synth.values import Candidate, Verdict
+from thymos.retrieval.grams import words
 
 _HEX = 16  # digits kept of each hash
 

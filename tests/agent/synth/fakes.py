@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
-from thymos.agent.synth.grams import hashed, words
 from thymos.agent.synth.grid import load_grid
 from thymos.agent.synth.plan import Plan, PlanRow, Wish
 from thymos.agent.synth.request import seed_of
@@ -19,6 +18,7 @@ from thymos.agent.synth.values import Ask, Candidate, Said
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import ModelError, RowError
 from thymos.prompts.taxonomy import Taxonomy
+from thymos.retrieval.grams import hashed, words
 
 EKMAN = load_taxonomy("ekman")
 GRID = load_grid()

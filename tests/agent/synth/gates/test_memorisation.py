@@ -6,6 +6,7 @@ from tests.agent.synth.fakes import WordEmbedder
 from tests.agent.synth.gates.judging import passes
 from thymos.agent.synth.gates.memorisation import MemorisationGate
 from thymos.agent.synth.vectors import Vectors
+from thymos.retrieval.heard import Heard
 
 VECTORS = Vectors(WordEmbedder())
 LONG = "the old lime tree in the yard is to be felled before the end of next week says the town"  # 20 words
@@ -37,3 +38,10 @@ def test_memorisation_drops_near_meaning_and_short_copies() -> None:
     assert not passes(gate, "tight on held we so")
     assert not passes(gate, "Go away, now!")
     assert passes(gate, "they eat at a night market")
+
+
+def test_what_an_adapter_was_trained_on_is_known_without_its_data() -> None:
+    gate = MemorisationGate([], None, heard=Heard.of([LONG]))
+    assert not passes(gate, f"He said: {LONG}.")
+    assert passes(gate, "We walked home in the rain.")
+    assert gate.identity() != MemorisationGate([], None).identity()
