@@ -25,6 +25,7 @@ from thymos.finetune.publish import write_card
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.surroundings import command_line, commit
 from thymos.prompts.errors import InputError, ModelError
+from thymos.prompts.template import WRITING
 
 
 def recalibrate(
@@ -52,6 +53,8 @@ def recalibrate(
     card = read_card(folder)
     if card is None:
         raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; its recipe is not known")
+    if card.prompt == WRITING:
+        raise InputError(f"adapter must be one that labels, got {adapter!r}, which writes; choose another")
     try:
         recipe = Recipe.model_validate(card.facts["recipe"])
     except (KeyError, ValidationError) as error:

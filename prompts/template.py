@@ -20,6 +20,7 @@ from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 
 PROMPTS = ("instruct", "tuned", "cause", "multimodal")
+WRITING = "write"  # what the card of a model that writes calls its prompt; see `wish.py`
 _OPENED = frozenset({"instruct"})  # prompts that open the model's turn: an untuned model answers nowhere else
 
 # Where the soft tokens of a modality stand: private-use characters, which are taken out of a row's own text, so that no
@@ -114,8 +115,13 @@ def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
     """Bind a prompt template to a label set.
 
     Raises:
-        InputError: no prompt has this name.
+        InputError: no prompt has this name, or it is a writer's.
     """
+    if name == WRITING:
+        raise InputError(
+            "adapter must be one that labels, got one that writes; choose another, or write with it: `thymos synth "
+            "--writer-adapter`"
+        )
     if name not in PROMPTS:
         raise InputError(f"prompt must be one of {', '.join(PROMPTS)}, got {name!r}; choose one of these")
     environment = _environment()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from thymos.prompts.template import render
 
-PROMPT = "write"  # what the card of such a model calls its prompt
 INTENSITIES = ("mild", "clear", "strong")
 WORDS = {"short": (4, 12), "medium": (10, 25), "long": (20, 45)}  # of a turn
 TEMPLATES = ("synth/tuned", "synth/tuned_system")

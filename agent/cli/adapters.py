@@ -45,6 +45,7 @@ def list_(folder: Path | None = None, /) -> None:
 
     from thymos.adapters.llm.adapter import adapter_folder, default_adapter, read_card, shipped_adapters
     from thymos.adapters.llm.files import CARD
+    from thymos.prompts.template import WRITING
 
     named = {name: adapter_folder(name) for name in shipped_adapters()}
     if folder is not None:
@@ -52,13 +53,14 @@ def list_(folder: Path | None = None, /) -> None:
             raise InputError(f"folder must be there, got {str(folder)!r}; give the one with your runs")
         named = {str(path.parent): path.parent for path in sorted(folder.rglob(CARD))}
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("adapter", "base model", "calibrated for", "licence", "size"):
+    for column in ("adapter", "base model", "for", "licence", "size"):
         table.add_column(column)
     for name, where in named.items():
         card = read_card(where)
         if card is not None:
             mark = " (default)" if default_adapter(card.base) == name else ""
-            cells = (name + mark, card.base, ", ".join(card.confidence), card.licence, _size(where))
+            purpose = "writing" if card.prompt == WRITING else ", ".join(card.confidence)
+            cells = (name + mark, card.base, purpose, card.licence, _size(where))
             table.add_row(*(Text(cell) for cell in cells))
     Console().print(table if table.row_count else Text("There is no adapter; `thymos finetune` makes one."))
 

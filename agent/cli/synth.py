@@ -177,6 +177,7 @@ def _options(job: Job) -> "Options":
         rounds=job.writer.rounds,
         without=job.gates.without,
         agree=job.gates.agree,
+        sure=job.gates.sure,
         leak_cap=job.gates.leak_cap,
         manner=_manner(job),
         heard=heard_by(writer_adapter(job.writer.writer, job.writer.writer_adapter)),

@@ -94,6 +94,7 @@ class GateFlags:
         model: of the blind labeler: built-in name, folder, GGUF file or hub id.
         adapter: of the blind labeler, as in `thymos label`.
         agree: `top` keeps what the blind labeler reads as asked; `set` what has the asked label in its conformal set.
+        sure: least probability that the blind labeler must give the asked label: fewer texts, and clearer ones.
         coverage: of the conformal set.
         test_set: corpus that must not be in what is kept; may be repeated.
         trained_on: corpus that the writer learnt from and must not repeat; may be repeated.
@@ -107,6 +108,7 @@ class GateFlags:
     model: str = "smollm2-135m"
     adapter: str = "auto"
     agree: Literal["top", "set"] = "top"
+    sure: _Share = 0.0
     coverage: _Share = 0.9
     test_set: _Names = ()
     trained_on: _Names = ()

@@ -22,7 +22,7 @@ from thymos.agent.synth.values import Writer
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
 from thymos.prompts.errors import InputError
-from thymos.prompts.wish import PROMPT
+from thymos.prompts.template import PROMPTS, WRITING
 from thymos.retrieval.heard import Heard
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class Options:
         rounds: times that a row is tried.
         without: gates that shall not judge.
         agree: what counts as agreement of the labeler.
+        sure: least probability that it gives the asked label.
         leak_cap: share of a label's rows that may name it.
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
@@ -141,6 +142,7 @@ class Options:
     rounds: int = ROUNDS
     without: Sequence[str] = ()
     agree: Agree = "top"
+    sure: float = 0.0
     leak_cap: float = CAP
     manner: Manner = "tagged"
     heard: Heard | None = None
@@ -169,6 +171,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
         sources=sources,
         vectors=vectors,
         agree=options.agree,
+        sure=options.sure,
         leak_cap=options.leak_cap,
         slurs=compared.slurs,
         heard=options.heard,
@@ -209,13 +212,16 @@ def manner_of(name: str | None, adapter: str | None) -> Manner:
 
     Raises:
         ModelError: there is no such adapter, or its card is damaged.
+        InputError: it labels.
     """
     if name is not None and name.startswith(("http://", "https://")):
         return "tagged"
     if adapter is None:
         return "plain"
     card = read_card(adapter_folder(adapter))
-    return "tuned" if card is not None and card.prompt == PROMPT else "tagged"
+    if card is not None and card.prompt in PROMPTS:
+        raise InputError(f"writer adapter must be one that writes, got {adapter!r}, which labels; choose another")
+    return "tuned" if card is not None and card.prompt == WRITING else "tagged"
 
 
 def heard_by(adapter: str | None) -> Heard | None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, UndefinedError
 
 from thymos.adapters.llm.adapter import AdapterCard
 from thymos.prompts.errors import OutputError
-from thymos.prompts.wish import PROMPT
+from thymos.prompts.template import WRITING
 
 _METHODS = {
     "lora": "LoRA",
@@ -28,7 +28,7 @@ def model_card(card: AdapterCard) -> str:
         OutputError: a field is missing.
     """
     method = _METHODS[card.facts["recipe"]["train"]["method"]]
-    writes = card.prompt == PROMPT
+    writes = card.prompt == WRITING
     full = card.facts["recipe"]["train"]["method"] == "full"
     front = {
         "license": card.licence.lower(),

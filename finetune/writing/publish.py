@@ -14,7 +14,7 @@ from thymos.finetune.surroundings import command_line, commit, hardware, version
 from thymos.finetune.training.history import read as read_history
 from thymos.finetune.writing.recipe import WriterRecipe
 from thymos.finetune.writing.tune import TunedWriter
-from thymos.prompts.wish import PROMPT
+from thymos.prompts.template import WRITING
 
 
 def publish_writer(tuned: TunedWriter, recipe: WriterRecipe, output: Path) -> Path:
@@ -37,7 +37,7 @@ def publish_writer(tuned: TunedWriter, recipe: WriterRecipe, output: Path) -> Pa
         licence=recipe.licence,
         base=recipe.model,
         base_sha256=tuned.base.sha256,
-        prompt=PROMPT,
+        prompt=WRITING,
         confidence={},
         facts=_facts(tuned, recipe, output),
     )

@@ -31,8 +31,8 @@ from thymos.finetune.writing.readings import Reader, read_all
 from thymos.finetune.writing.recipe import WriterRecipe, WritingCorpus
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
-from thymos.prompts.template import templates_sha256
-from thymos.prompts.wish import PROMPT, TEMPLATES
+from thymos.prompts.template import WRITING, templates_sha256
+from thymos.prompts.wish import TEMPLATES
 from thymos.retrieval.heard import Heard
 
 READINGS = "readings"
@@ -257,7 +257,7 @@ def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: 
         told["train"].pop(key)
     identity = {
         "version": 1,
-        "task": PROMPT,
+        "task": WRITING,
         "recipe": told,
         "data": [dict(corpus.identity) for corpus in corpora],
         "model": base.sha256,

@@ -36,6 +36,7 @@ class Material:
         sources: texts that the writer learnt from, and examples that it is shown.
         vectors: of texts; None looks at words and letters alone.
         agree: what counts as agreement of the blind labeler.
+        sure: least probability of the asked label.
         leak_cap: share of a label's rows that may name it.
         slurs: words of a user's own.
         heard: what the writer learnt from, as hashes.
@@ -45,6 +46,7 @@ class Material:
     sources: Sequence[str] = ()
     vectors: Vectors | None = None
     agree: Agree = "top"
+    sure: float = 0.0
     leak_cap: float = CAP
     slurs: Collection[str] = ()
     heard: Heard | None = None
@@ -90,7 +92,7 @@ def build_gates(plan: Plan, readings: Readings, material: Material, without: Col
         "language": lambda: LanguageGate(plan.wish.language),
         "personal": PersonalGate,
         "slurs": lambda: SlursGate(material.slurs),
-        "relabel": lambda: RelabelGate(readings, agree),
+        "relabel": lambda: RelabelGate(readings, agree, material.sure),
         "turns": lambda: TurnsGate(readings, agree),
     }
     among: dict[str, Callable[[], SetGate]] = {

@@ -53,19 +53,21 @@ class RelabelGate:
 
     name = "relabel"
 
-    def __init__(self, readings: Readings, agree: Agree = "top") -> None:
+    def __init__(self, readings: Readings, agree: Agree = "top", sure: float = 0.0) -> None:
         """Choose what counts as agreement.
 
         Args:
             readings: of a labeler that did not write.
             agree: top or set.
+            sure: least probability of the asked label.
         """
         self._readings = readings
         self._agree: Agree = agree
+        self._sure = sure
 
     def identity(self) -> Mapping[str, object]:
         """Return what counts as agreement, and the labeler."""
-        return {"agree": self._agree, "labeler": dict(self._readings.identity())}
+        return {"agree": self._agree, "sure": self._sure, "labeler": dict(self._readings.identity())}
 
     def check(self, batch: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates by the turn that carries their label.
@@ -84,7 +86,8 @@ class RelabelGate:
         asked = candidate.row.label
         score = answer.probabilities.get(asked, 0.0)
         if agrees(answer, asked, self._agree):
-            return Verdict(True, score)
+            kept = score >= self._sure
+            return Verdict(kept, score, "" if kept else f"read as asked, but at {score:.2f} alone")
         return Verdict(False, score, f"read as {likeliest(answer)}")
 
 

@@ -248,6 +248,7 @@ def _words(path: Path, *words: str) -> Path:
     ("groups", "part"),
     [
         ({"gates": GateFlags(agree="set")}, ("gates", "relabel", "agree")),
+        ({"gates": GateFlags(sure=0.5)}, ("gates", "relabel", "sure")),
         ({"gates": GateFlags(leak_cap=0.5)}, ("gates", "leakage", "cap")),
         ({"gates": GateFlags(embedder="none")}, ("gates", "duplicates", "embedder")),
         ({"writer": WriterFlags(candidates=2)}, ("candidates",)),

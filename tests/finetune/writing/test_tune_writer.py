@@ -16,9 +16,12 @@ from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.sample import Sample
 from thymos.agent.chat.prompt import prompt_ids
+from thymos.agent.cli import app
+from thymos.agent.labeler import Labeler
 from thymos.agent.synth.build import manner_of, writer_adapter
 from thymos.agent.synth.grid import load_grid
 from thymos.agent.synth.request import Requests
+from thymos.finetune.recalibrate import recalibrate
 from thymos.finetune.training.history import read
 from thymos.finetune.training.model import with_lora
 from thymos.finetune.training.watch import Progress
@@ -231,6 +234,20 @@ def test_which_adapter_a_writer_gets(name: str | None, adapter: str, found: str 
 @pytest.mark.parametrize(("name", "manner"), [(None, "plain"), ("http://127.0.0.1/v1", "tagged")])
 def test_how_a_writer_without_an_adapter_is_asked(name: str | None, manner: str) -> None:
     assert manner_of(name, None) == manner
+
+
+def test_what_writes_does_not_label_and_what_labels_does_not_write(
+    run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = str(run / "adapter")
+    with pytest.raises(InputError, match="one that labels, got one that writes"):
+        Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=writer)
+    with pytest.raises(InputError, match="which writes"):
+        recalibrate(writer, tmp_path / "again", tmp_path)
+    with pytest.raises(InputError, match="'goemotions', which labels"):
+        manner_of(None, "goemotions")
+    app(["adapters", "list", str(run)], result_action="return_value")
+    assert "writing" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

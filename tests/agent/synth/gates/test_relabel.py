@@ -28,6 +28,16 @@ def test_relabel_tells_what_was_read_and_how_likely_the_asked_label_was() -> Non
     assert verdict.score == pytest.approx((1 - 0.66) / 6)  # 22 letters: anger has 0.6 + 0.3 x 0.2, six share the rest
 
 
+@pytest.mark.parametrize(("sure", "kept"), [(0.65, True), (0.67, False)])
+def test_what_is_read_as_asked_must_be_read_surely_enough(sure: float, kept: bool) -> None:
+    """22 letters: the fake gives anger 0.66."""
+    gate = RelabelGate(Readings(SignLabeler()), sure=sure)
+    (verdict,) = gate.check([candidate("The door slammed shut!", label="anger")])
+    assert verdict.kept is kept
+    assert verdict.score == pytest.approx(0.66)
+    assert ("0.66 alone" in verdict.reason) is not kept
+
+
 def test_sets_that_a_labeler_does_not_give_are_refused() -> None:
     with pytest.raises(InputError, match="agreement must be top"):
         RelabelGate(Readings(SignLabeler()), "set").check([candidate("We danced.")])
