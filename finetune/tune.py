@@ -97,7 +97,7 @@ def tune(
     # A batch in which a modality is absent has nothing for its projector to learn.
     apart = DistributedDataParallelKwargs(find_unused_parameters=bool(streams))
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[apart])
-    _check_processes(recipe, accelerator.num_processes)
+    check_processes(recipe.train.accumulate, accelerator.num_processes)
     trainee = build(
         recipe.model,
         recipe.lora,
@@ -226,10 +226,15 @@ def _make(folder: Path) -> None:
         raise refusal(folder, error) from error
 
 
-def _check_processes(recipe: Recipe, processes: int) -> None:
-    if recipe.train.accumulate % processes:
+def check_processes(accumulate: int, processes: int) -> None:
+    """Refuse a number of batches a step that can't be dealt out.
+
+    Raises:
+        InputError: it is no multiple of the processes.
+    """
+    if accumulate % processes:
         raise InputError(
-            f"train.accumulate must be a multiple of the {processes} processes, got {recipe.train.accumulate}; each "
+            f"train.accumulate must be a multiple of the {processes} processes, got {accumulate}; each "
             f"step's batches are dealt out to them: say --set train.accumulate={processes}"
         )
 

@@ -45,7 +45,7 @@ def dialogues(samples: Sequence[Sample], situation: str | None = None) -> list[D
     """Return the conversations of two whose every turn is there.
 
     Rows that are held out elsewhere are gone from `samples`; a conversation that lacks one is left out whole, since it
-    could be told again from the turns around it.
+    could be told again from the turns around it. So is one that begins as an earlier one does.
 
     Args:
         samples: rows of a corpus, each with all turns before it.

@@ -92,7 +92,9 @@ class Hearing:
             return None
         for name in gold:
             meant = self._compared.entries[name] if self._compared is not None else name
-            if meant is not None and meant != family:
+            if meant is None:  # without a counterpart nobody can agree with it
+                continue
+            if meant != family:
                 return None
             found[self.own.name] = (name, sure)
         labels = {name: (label, share) for name, (label, share) in found.items() if share >= SURE}

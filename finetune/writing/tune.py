@@ -23,6 +23,7 @@ from thymos.finetune.training.loop import State, fit
 from thymos.finetune.training.model import with_lora
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
+from thymos.finetune.tune import check_processes
 from thymos.finetune.writing.batches import LessonPlan, Prompter, encode
 from thymos.finetune.writing.dialogues import dialogues
 from thymos.finetune.writing.learner import DevLessons, Learner, text_cross_entropy
@@ -111,16 +112,18 @@ def tune_writer(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refusal(output, error) from error
-    made = _lessons(recipe, corpora, reader(), output, on_read)
+    reads = reader()
+    made = _lessons(recipe, corpora, reads, output, on_read)
     if not made.train or not made.dev:
         raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
     keep_freed_memory()
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
+    check_processes(recipe.train.accumulate, accelerator.num_processes)
     torch.manual_seed(recipe.train.seed)
     load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
     base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
     module = Learner(with_lora(base, recipe.lora, recipe.train).train(), general=recipe.train.engine == "general")
-    parameters = {name: weight for name, weight in module.named_parameters() if weight.requires_grad}
+    parameters = {name: weight for name, weight in module.model.named_parameters() if weight.requires_grad}
     pad = base.tokenizer.pad_token_id or base.tokenizer.eos_token_id
     train, dev = (encode(each, base.tokenizer, prompter, recipe.max_tokens) for each in (made.train, made.dev))
     plan = LessonPlan(train, recipe.train.token_budget, recipe.train.seed, pad)
@@ -128,7 +131,7 @@ def tune_writer(
     optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
     average = Average(recipe.train.average, parameters) if recipe.train.average else None
     state = State(parameters, optimizer, average)
-    fingerprint = _fingerprint(recipe, corpora, base)
+    fingerprint = _fingerprint(recipe, corpora, base, reads)
     watch = Watch(
         output,
         fingerprint,
@@ -250,8 +253,8 @@ def _heard(
     return heard
 
 
-def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: LanguageModel) -> str:
-    """Hash what decides the weights: recipe, data, model, words of a wish."""
+def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: LanguageModel, reads: Reader) -> str:
+    """Hash what decides the weights: recipe, data, model, who read the data, words of a wish."""
     told = recipe.model_dump(mode="json")
     for key in ("checkpoint_minutes", "engine"):
         told["train"].pop(key)
@@ -261,6 +264,7 @@ def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: 
         "recipe": told,
         "data": [dict(corpus.identity) for corpus in corpora],
         "model": base.sha256,
+        "reader": dict(reads.identity()),
         "templates": templates_sha256(*TEMPLATES),
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -51,6 +51,14 @@ def test_what_is_not_agreed_on_is_not_learnt(gold: tuple[str, ...], read: list[f
     assert HEARING.felt(gold, read) is None
 
 
+@pytest.mark.parametrize(("gold", "read"), [("jealous", "gratitude"), ("nostalgic", "neutral")])
+def test_a_label_that_nobody_can_agree_with_names_nothing(gold: str, read: str) -> None:
+    """These have no counterpart in the set in which corpus and labeler are compared."""
+    felt = HEARING.felt((gold,), shares(**{read: 0.9}))
+    assert felt is not None
+    assert "empathetic" not in felt.labels
+
+
 def test_a_set_in_which_nothing_is_likely_does_not_name_a_turn() -> None:
     felt = HEARING.felt((), shares(joy=0.22, love=0.22, gratitude=0.22, pride=0.22))
     assert felt is not None
