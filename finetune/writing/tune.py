@@ -112,13 +112,14 @@ def tune_writer(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refusal(output, error) from error
-    reads = reader()
-    made = _lessons(recipe, corpora, reads, output, on_read)
-    if not made.train or not made.dev:
-        raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
     keep_freed_memory()
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
     check_processes(recipe.train.accumulate, accelerator.num_processes)
+    reads = reader()
+    with accelerator.main_process_first():  # what it read, the others find
+        made = _lessons(recipe, corpora, reads, output, on_read)
+    if not made.train or not made.dev:
+        raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
     torch.manual_seed(recipe.train.seed)
     load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
     base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
@@ -196,12 +197,12 @@ def _lessons(
     if not translations:
         raise InputError("also_as must name a label set in which corpora and labeler are compared, got none; say ekman")
     first = translations[0].target.name
-    chance = random.Random(recipe.train.seed)
     made = _Lessons(counts={"utterances": 0, "conversations": 0})
     for told, corpus in zip(recipe.corpora, corpora, strict=True):
         own = corpus.taxonomy
         hearing = Hearing(taxonomy, translations, own, None if own.name == first else load_map(own.name, first))
         for split, samples in (("train", corpus.train), ("dev", corpus.dev)):
+            chance = random.Random(f"{recipe.train.seed}/{told.name}/{split}")
             heard = _heard(told, samples, split, recipe, hearing, reader, taxonomy.names, output, on_read, chance)
             share = 1 / len(corpora)
             for kind, make in (("utterances", utterances), ("conversations", conversations)):
