@@ -14,8 +14,12 @@ _FEWEST_WORDS = 2  # of a turn
 _NEEDS_NO_STOP = 6  # words
 _TOO_LONG = 3  # times the longest asked
 _LINE = re.compile(r"^[\s*_>#-]*(?:\d+[.)]\s*)?(A|B)[\s*_]*[:：]\s*(.*)$")
+_REFUSES = re.compile(r"^(?:as an ai|i(?:['’]m| am) (?:an ai|sorry, but i))\b", re.I)
+# "Sure, the key is here" is a way to talk; "Sure, here is a sentence that shows joy:" talks of what was asked for.
 _TALKS_ABOUT = re.compile(
-    r"^(?:sure|certainly|of course|here(?:'s| is| are)|as an ai|i(?:'m| am) (?:an ai|sorry, but i)|okay, here)\b.*",
+    r"^(?=(?:sure|certainly|of course|okay, here|here(?:['’]s| is| are))\b)"
+    r".*(?::$|\bhelp you\b|(?:['’]s| is| are) (?:an?|the|some|your)\b.{0,60}"
+    r"\b(?:utterances?|sentences?|messages?|texts?|dialogues?|conversations?|examples?|responses?|exchanges?)\b)",
     re.I,
 )
 _ECHO = re.compile(r"\[(?:emotion|intensity|style|turns|arc|length|language)\b|<\||^(?:situation|write in)\b", re.I)
@@ -33,7 +37,7 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
     if isinstance(turns, str):
         return turns
     longest = most * _TOO_LONG
-    for _, said in turns:
+    for place, (_, said) in enumerate(turns):
         words = len(said.split())
         if _ECHO.search(said):
             return "repeats the request"
@@ -43,7 +47,7 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
             return "too long"
         if not any(letter.isalpha() for letter in said):
             return "no words"
-        if _TALKS_ABOUT.match(said):
+        if _REFUSES.match(said) or (place == 0 and _TALKS_ABOUT.match(said)):
             return "talks about the task"
     if len(turns) > 1 and len({said.lower() for _, said in turns}) < len(turns):
         return "a turn is said twice"
