@@ -13,6 +13,7 @@ from thymos.finetune.augment.arms import Arms
 from thymos.finetune.augment.cells import digest
 from thymos.finetune.augment.classifiers import Embedded, Regression, tfidf
 from thymos.finetune.augment.draw import counts
+from thymos.finetune.augment.eda import WORDS_FROM
 from thymos.finetune.augment.experiment import Experiment
 from thymos.finetune.augment.pool import Read, apart, read_rows, read_synthetic, refuse_copies, words_of
 from thymos.finetune.augment.values import ALL, Classifier, Paraphraser, Row
@@ -94,6 +95,7 @@ def prepared(wish: Wish, work: Path) -> Prepared:
         "test": digest(test.rows),
         "synthetic": digest(synthetic.rows),
         "edits": wish.edits,
+        "edits_from": WORDS_FROM,
         "paraphraser": paraphraser.name if paraphraser else None,
         "classifiers": dict(zip(wish.classifiers, identities, strict=True)),
     }

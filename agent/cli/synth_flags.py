@@ -98,7 +98,7 @@ class GateFlags:
         coverage: of the conformal set.
         test_set: corpus that must not be in what is kept; may be repeated.
         trained_on: corpus that the writer learnt from and must not repeat; may be repeated.
-        leak_cap: share of a label's rows that may name their emotion.
+        leak_cap: share of a label's kept rows that may name their emotion.
         slurs: file of further words, one a line.
         real: corpus of real text, whose diversity is the measure.
         embedder: of sentences, a folder or hub id; `none` looks at words and letters alone.

@@ -133,7 +133,7 @@ class Options:
         without: gates that shall not judge.
         agree: what counts as agreement of the labeler.
         sure: least probability that it gives the asked label.
-        leak_cap: share of a label's rows that may name it.
+        leak_cap: share of a label's kept rows that may name it.
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
     """

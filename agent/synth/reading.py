@@ -11,10 +11,15 @@ from thymos.prompts.wish import WORDS
 
 NAME = "format"
 _FEWEST_WORDS = 2  # of a turn
+_NEEDS_NO_STOP = 6  # words
 _TOO_LONG = 3  # times the longest asked
 _LINE = re.compile(r"^[\s*_>#-]*(?:\d+[.)]\s*)?(A|B)[\s*_]*[:：]\s*(.*)$")
+_REFUSES = re.compile(r"^(?:as an ai|i(?:['’]m| am) (?:an ai|sorry, but i))\b", re.I)
+# "Sure, the key is here" is a way to talk; "Sure, here is a sentence that shows joy:" talks of what was asked for.
 _TALKS_ABOUT = re.compile(
-    r"^(?:sure|certainly|of course|here(?:'s| is| are)|as an ai|i(?:'m| am) (?:an ai|sorry, but i)|okay, here)\b.*",
+    r"^(?=(?:sure|certainly|of course|okay, here|here(?:['’]s| is| are))\b)"
+    r".*(?::$|\bhelp you\b|(?:['’]s| is| are) (?:an?|the|some|your)\b.{0,60}"
+    r"\b(?:utterances?|sentences?|messages?|texts?|dialogues?|conversations?|examples?|responses?|exchanges?)\b)",
     re.I,
 )
 _ECHO = re.compile(r"\[(?:emotion|intensity|style|turns|arc|length|language)\b|<\||^(?:situation|write in)\b", re.I)
@@ -27,11 +32,12 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
     text = raw.replace("\r\n", "\n").strip()
     if not text:
         return "empty"
-    turns = _utterance(text) if row.kind == "utterance" else _dialogue(text, len(row.turns))
+    most = WORDS[row.length][1]
+    turns = _utterance(text, most) if row.kind == "utterance" else _dialogue(text, len(row.turns), most)
     if isinstance(turns, str):
         return turns
-    longest = WORDS[row.length][1] * _TOO_LONG
-    for _, said in turns:
+    longest = most * _TOO_LONG
+    for place, (_, said) in enumerate(turns):
         words = len(said.split())
         if _ECHO.search(said):
             return "repeats the request"
@@ -41,23 +47,23 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
             return "too long"
         if not any(letter.isalpha() for letter in said):
             return "no words"
-        if _TALKS_ABOUT.match(said):
+        if _REFUSES.match(said) or (place == 0 and _TALKS_ABOUT.match(said)):
             return "talks about the task"
     if len(turns) > 1 and len({said.lower() for _, said in turns}) < len(turns):
         return "a turn is said twice"
     return tuple(Said(speaker, said, row.turns[place]) for place, (speaker, said) in enumerate(turns))
 
 
-def _utterance(text: str) -> list[tuple[str, str]] | str:
+def _utterance(text: str, most: int) -> list[tuple[str, str]] | str:
     blocks = [line.strip() for line in text.splitlines() if line.strip()]
     if _TALKS_ABOUT.match(blocks[0]) and blocks[0].endswith(":") and len(blocks) > 1:
         blocks = blocks[1:]
     said = re.sub(r"^(?:A|B)\s*[:：]\s*", "", blocks[0])
-    whole = _whole(said.strip("*_ \t").strip('"“”„«»').strip())
+    whole = _whole(said.strip("*_ \t").strip('"“”„«»').strip(), most)
     return [("A", whole)] if whole else "breaks off"
 
 
-def _dialogue(text: str, count: int) -> list[tuple[str, str]] | str:
+def _dialogue(text: str, count: int, most: int) -> list[tuple[str, str]] | str:
     first = next((match for each in text.splitlines() if (match := _LINE.match(each))), None)
     if first is None or (first[1] == "B" and not text.startswith(first[0])):
         text = f"A: {text}"  # the opening was given to the writer and is not repeated
@@ -72,15 +78,20 @@ def _dialogue(text: str, count: int) -> list[tuple[str, str]] | str:
         return "too few turns"
     if any(speaker != "AB"[place % 2] for place, (speaker, _) in enumerate(turns)):
         return "turns do not alternate"
-    last = _whole(turns[-1][1])
+    last = _whole(turns[-1][1], most)
     if not last:
         return "breaks off"
     return [*turns[:-1], (turns[-1][0], last)]
 
 
-def _whole(said: str) -> str:
-    """Return a text up to its last whole sentence; short ones need no full stop."""
-    if not said or _END.search(said) or len(said.split()) <= 6:
+def _whole(said: str, most: int) -> str:
+    """Return a text up to its last whole sentence, or "" where it was cut off.
+
+    Plain style has no full stops: a text without any is whole unless it is longer than was asked, in words.
+    """
+    if not said or _END.search(said) or len(said.split()) <= _NEEDS_NO_STOP:
         return said
     match = _SENTENCE.match(said)
-    return match[0] if match else ""
+    if match:
+        return match[0]
+    return said if len(said.split()) <= most else ""

@@ -19,6 +19,8 @@ def record(
 ) -> Record:
     """Return a candidate as it stands in a file.
 
+    A turn that was read as something else than it was asked with has no label; the wish stands in the plan.
+
     Args:
         candidate: kept or dropped.
         writer: name and sha256 of what wrote it.
@@ -26,11 +28,14 @@ def record(
         dropped_by: name of the gate that dropped it.
     """
     row = candidate.row
+    without = {place for verdict in verdicts.values() for place in verdict.contradicted}
+    labels = [None if place in without else each.label for place, each in enumerate(candidate.turns)]
+    said = zip(candidate.turns, labels, strict=True)
     found: Record = {
         "id": candidate.id if dropped_by else row.id,
         "kind": row.kind,
         "labels": [row.label],
-        "turns": [{"speaker": each.speaker, "text": each.text, "label": each.label} for each in candidate.turns],
+        "turns": [{"speaker": each.speaker, "text": each.text, "label": label} for each, label in said],
         "text": candidate.text,
         "plan": row.told(),
         "provenance": _provenance(writer, candidate.prompt_sha256, candidate.seed, candidate.number),
@@ -57,14 +62,15 @@ def malformed(
 
 
 def candidate_of(kept: Mapping[str, Any]) -> Candidate:
-    """Return the candidate that a kept row was."""
+    """Return the candidate that a kept row was, each turn with the label that it was asked with."""
     plan = dict(kept["plan"])
     for name in ("personas", "turns", "milder"):
         plan[name] = tuple(plan[name])
     provenance = kept["provenance"]
+    said = zip(kept["turns"], plan["turns"], strict=True)
     return Candidate(
         row=PlanRow(**plan),
-        turns=tuple(Said(**turn) for turn in kept["turns"]),
+        turns=tuple(Said(turn["speaker"], turn["text"], wish) for turn, wish in said),
         number=provenance["candidate"],
         seed=provenance["seed"],
         prompt_sha256=provenance["prompt_sha256"],

@@ -106,11 +106,13 @@ class Verdict:
         kept: whether it passes.
         score: what was measured; None where there is no number.
         reason: why it does not pass; "" where it does.
+        contradicted: places of turns that do not show what they were asked with, whether it passes or not.
     """
 
     kept: bool
     score: float | None = None
     reason: str = ""
+    contradicted: tuple[int, ...] = ()
 
     def told(self) -> dict[str, object]:
         """Return it as JSON values."""

@@ -2,8 +2,8 @@
 
 Wei and Zou (2019), EDA: Easy Data Augmentation Techniques for Boosting Performance on Text Classification Tasks,
 section 2 and table 3, written from the description. Takes texts with labels; gives edited texts. Where the paper looks
-in WordNet, this looks in a short list of its own (`synonyms.txt`), and then for a word from another text of the same
-label, so that it needs nothing that is not there.
+in WordNet, this looks in a short list of its own (`synonyms.txt`), and then for another word of the same text, so that
+it needs nothing that is not there, and edits of one row say nothing of others, which may be held out.
 """
 
 import random
@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from thymos.finetune.augment.values import Added, Row
 
+WORDS_FROM = "synonyms, the text"  # where other words come from; part of an experiment's identity
 _SHARE = 0.1  # alpha of the paper: share of words that one edit changes
 _STEPS = ((500, 16), (2000, 8))  # table 3: real rows up to, edited texts of each
 _BEYOND = 4
@@ -39,39 +40,39 @@ def edited(rows: Sequence[Row], seed: int, times: int | None = None) -> tuple[Ad
         Edited rows that differ from their own; a text of one word may give fewer.
     """
     times = edits_for(len(rows)) if times is None else times
-    alike = _words_of_labels(rows)
     found = []
     for place, row in enumerate(rows):
         chance = random.Random(f"eda {seed} {place}")
         words = row.text.split()
         made = {" ".join(words)}
+        own = sorted({word for word in words if _says(word)})  # so that equal seeds choose alike
         for number in range(times):
-            text = _edit(words, number, alike[row.labels[0]], chance, made)
+            text = _edit(words, number, own, chance, made)
             if text is not None:
                 made.add(text)
                 found.append(Added(text, row.labels, parent=place))
     return tuple(found)
 
 
-def replace(words: Words, count: int, alike: Sequence[str], chance: random.Random) -> Words:
+def replace(words: Words, count: int, own: Sequence[str], chance: random.Random) -> Words:
     """Put other words for so many of them that say something (SR)."""
     found = list(words)
     places = [place for place, word in enumerate(found) if _says(word)]
     for place in chance.sample(places, min(count, len(places))):
-        found[place] = _other(found[place], alike, chance)
+        found[place] = _other(found[place], own, chance)
     return found
 
 
-def insert(words: Words, count: int, alike: Sequence[str], chance: random.Random) -> Words:
+def insert(words: Words, count: int, own: Sequence[str], chance: random.Random) -> Words:
     """Put so many other words anywhere (RI)."""
     found = list(words)
     said = [word for word in words if _says(word)] or list(words)
     for _ in range(count):
-        found.insert(chance.randrange(len(found) + 1), _other(chance.choice(said), alike, chance))
+        found.insert(chance.randrange(len(found) + 1), _other(chance.choice(said), own, chance))
     return found
 
 
-def swap(words: Words, count: int, alike: Sequence[str], chance: random.Random) -> Words:
+def swap(words: Words, count: int, own: Sequence[str], chance: random.Random) -> Words:
     """Let two words change places, so many times (RS)."""
     found = list(words)
     for _ in range(count if len(found) > 1 else 0):
@@ -80,7 +81,7 @@ def swap(words: Words, count: int, alike: Sequence[str], chance: random.Random) 
     return found
 
 
-def delete(words: Words, count: int, alike: Sequence[str], chance: random.Random) -> Words:
+def delete(words: Words, count: int, own: Sequence[str], chance: random.Random) -> Words:
     """Leave each word out with the chance that loses so many on average, but never all (RD)."""
     kept = [word for word in words if chance.random() >= count / len(words)]
     return kept or [chance.choice(words)]
@@ -89,32 +90,23 @@ def delete(words: Words, count: int, alike: Sequence[str], chance: random.Random
 _OPERATIONS: tuple[Operation, ...] = (replace, insert, swap, delete)
 
 
-def _edit(words: Words, first: int, alike: Sequence[str], chance: random.Random, made: set[str]) -> str | None:
+def _edit(words: Words, first: int, own: Sequence[str], chance: random.Random, made: set[str]) -> str | None:
     """Return a text that was not made before: by the operation whose turn it is, else by another; or nothing."""
     if not words:
         return None
     count = max(1, round(_SHARE * len(words)))
     for turn in range(_TRIES * len(_OPERATIONS)):
         operation = _OPERATIONS[(first + turn // _TRIES) % len(_OPERATIONS)]
-        text = " ".join(operation(words, count, alike, chance))
+        text = " ".join(operation(words, count, own, chance))
         if text not in made:
             return text
     return None
 
 
-def _other(word: str, alike: Sequence[str], chance: random.Random) -> str:
-    """Return a synonym, else a word from a text of the same label, else the word."""
+def _other(word: str, own: Sequence[str], chance: random.Random) -> str:
+    """Return a synonym, else another word of the text, else the word."""
     group = _synonyms().get(_bare(word), ())
-    return chance.choice(group or alike or (word,))
-
-
-def _words_of_labels(rows: Sequence[Row]) -> Mapping[str, list[str]]:
-    """Collect the words that say something by label, sorted so that equal seeds choose alike."""
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        for name in row.labels:
-            found.setdefault(name, set()).update(word for word in row.text.split() if _says(word))
-    return {name: sorted(words) for name, words in found.items()}
+    return chance.choice(group or [each for each in own if each != word] or (word,))
 
 
 def _says(word: str) -> bool:

@@ -1,7 +1,8 @@
 """Gate `leakage`: few texts may name their own emotion ("I am so angry" for anger), or a model learns the word alone.
 
-A share of each label's rows may, up to a cap: people do say it at times. The label's name, its word, close words and
-forms of them count.
+A share of each label's kept rows may, up to a cap: people do say it at times. A text that names it passes only where
+the share is within the cap with it, at any moment: with a cap of 0.1 none of the first nine rows of a label, then one
+in ten at most; a cap of 1 lets all pass. The label's name, its word, close words and forms of them count.
 """
 
 import re
@@ -16,7 +17,8 @@ import yaml
 from thymos.agent.synth.values import Candidate, Verdict
 from thymos.prompts.taxonomy import Taxonomy
 
-CAP = 0.1  # of a label's rows
+CAP = 0.1  # of a label's kept rows
+_ROUNDING = 1e-9  # 0.29 of 100 is a little less than 29
 _ENDINGS = (
     *("", "e", "y", "s", "es", "ed", "d", "ing", "ful", "fully", "ous", "ously", "ly", "ily", "ness", "iness"),
     *("ingly", "edly", "ier", "iest", "ied", "ies"),
@@ -34,29 +36,31 @@ class LeakageGate:
         Args:
             taxonomy: label set.
             counts: label -> rows that are wished.
-            cap: share of a label's rows that may name it.
+            cap: share of a label's kept rows that may name it.
         """
         self._patterns = {name: pattern_of(name, taxonomy) for name in counts if name != taxonomy.neutral}
-        self._budget = {label: int(cap * count) for label, count in counts.items()}
         self._cap = cap
+        self._kept: Counter[str] = Counter()
         self._spent: Counter[str] = Counter()
 
     def identity(self) -> Mapping[str, object]:
-        """Return the cap."""
-        return {"cap": self._cap, "patterns": {name: each.pattern for name, each in self._patterns.items()}}
+        """Return the cap and what it is a share of."""
+        patterns = {name: each.pattern for name, each in self._patterns.items()}
+        return {"cap": self._cap, "of": "kept", "patterns": patterns}
 
     def check(self, batch: Sequence[Candidate]) -> list[Verdict]:
-        """Judge candidates against the cap that is left; the score is 1 where a label is named."""
+        """Judge candidates against what was kept; the score is 1 where a label is named."""
         return [self._one(candidate) for candidate in batch]
 
     def remember(self, kept: Candidate) -> None:
         """Take note of what is kept."""
+        self._kept[kept.row.label] += 1
         self._spent[kept.row.label] += self._named(kept) != ""
 
     def _one(self, candidate: Candidate) -> Verdict:
         named = self._named(candidate)
         label = candidate.row.label
-        if named and self._spent[label] >= self._budget.get(label, 0):
+        if named and self._spent[label] + 1 > self._cap * (self._kept[label] + 1) + _ROUNDING:
             return Verdict(False, 1.0, f"names its emotion: {named}")
         return Verdict(True, float(named != ""))
 

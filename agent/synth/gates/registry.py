@@ -37,7 +37,7 @@ class Material:
         vectors: of texts; None looks at words and letters alone.
         agree: what counts as agreement of the blind labeler.
         sure: least probability of the asked label.
-        leak_cap: share of a label's rows that may name it.
+        leak_cap: share of a label's kept rows that may name it.
         slurs: words of a user's own.
         heard: what the writer learnt from, as hashes.
     """

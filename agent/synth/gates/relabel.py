@@ -92,7 +92,7 @@ class RelabelGate:
 
 
 class TurnsGate:
-    """Keeps conversations whose other turns are mostly read as they were asked."""
+    """Keeps conversations whose other turns are mostly read as they were asked, and names those that are not."""
 
     name = "turns"
 
@@ -109,23 +109,24 @@ class TurnsGate:
         self._least = least
 
     def identity(self) -> Mapping[str, object]:
-        """Return the share and what counts as agreement."""
-        return {"agree": self._agree, "least": self._least, "labeler": dict(self._readings.identity())}
+        """Return the share, what counts as agreement, and what becomes of the label of a turn without."""
+        told = {"agree": self._agree, "least": self._least, "contradicted": "no label"}
+        return told | {"labeler": dict(self._readings.identity())}
 
     def check(self, batch: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates; utterances pass."""
         verdicts = []
         for each, reading in zip(batch, self._readings.read(batch), strict=True):
-            others = [(turn.label, reading[n]) for n, turn in enumerate(each.turns) if turn.label and n != each.target]
-            right = [
-                not isinstance(answer, RowError) and agrees(answer, label, self._agree)
-                for label, answer in others
-                if label
-            ]
-            share = sum(right) / len(right) if right else None
+            others = {n: turn.label for n, turn in enumerate(each.turns) if turn.label and n != each.target}
+            wrong = tuple(n for n, label in others.items() if not self._fits(reading[n], label))
+            share = (len(others) - len(wrong)) / len(others) if others else None
             kept = share is None or share >= self._least
-            verdicts.append(Verdict(kept, share, "" if kept else f"{len(right) - sum(right)} of {len(right)} turns"))
+            reason = "" if kept else f"{len(wrong)} of {len(others)} turns"
+            verdicts.append(Verdict(kept, share, reason, wrong))
         return verdicts
+
+    def _fits(self, answer: Prediction | RowError, label: str) -> bool:
+        return not isinstance(answer, RowError) and agrees(answer, label, self._agree)
 
 
 def agrees(answer: Prediction, asked: str, agree: Agree) -> bool:

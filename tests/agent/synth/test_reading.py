@@ -20,6 +20,7 @@ FOUR = dataclasses.replace(row_of("joy", 4), length="short", turns=("neutral", N
         ("Here is the utterance:\nWe made it to the top!", "We made it to the top!"),
         ("We made it to the top! And then the fog came over the", "We made it to the top!"),
         ("We made it\n\n[emotion: joy] Situation: again", "We made it"),
+        ("we were up there before the sun even rose lol", "we were up there before the sun even rose lol"),
         ("Wir haben es geschafft, alle zusammen!", "Wir haben es geschafft, alle zusammen!"),
         ("今日は とても いい天気です。", "今日は とても いい天気です。"),
     ],
@@ -41,14 +42,32 @@ def test_an_utterance_is_read(raw: str, said: str) -> None:
         ("[emotion: joy] We made it!", "repeats the request"),
         ("Situation: They are on a hill.", "repeats the request"),
         ("Sure, I can help you with that.", "talks about the task"),
+        ("Certainly! Here is a short sentence that shows joy.", "talks about the task"),
+        ("Here's an example: we made it to the top!", "talks about the task"),
+        ("Of course, here it comes:", "talks about the task"),
         ("As an AI, I have no feelings.", "talks about the task"),
         ("I'm sorry, but I can't write that.", "talks about the task"),
-        ("we went up and up and up until at last there was", "breaks off"),
+        ("we went up and up and up until at last there was a hut and then the", "breaks off"),  # 16 words, of 12
         (" ".join(["word"] * 37) + ".", "too long"),  # three times twelve words are let through
     ],
 )
 def test_an_utterance_that_is_none_is_told_apart(raw: str, reason: str) -> None:
     assert read_text(ONE, raw) == reason
+
+
+def test_a_text_without_any_stop_is_whole_up_to_the_length_that_was_asked() -> None:
+    said = " ".join(["word"] * 25)
+    assert read_text(ONE, said) == "breaks off"  # 12 words were asked
+    assert not isinstance(read_text(dataclasses.replace(ONE, length="medium"), said), str)  # 25 were
+    assert read_text(dataclasses.replace(ONE, length="medium"), f"{said} more") == "breaks off"
+
+
+def test_a_last_turn_without_any_stop_is_whole() -> None:
+    turns = read_text(FOUR, "A: Morning.\nB: Did you sleep?\nA: Like a stone!\nB: me too i did not even hear the rain")
+    assert not isinstance(turns, str)
+    assert turns[-1].text == "me too i did not even hear the rain"
+    cut = "A: Morning.\nB: Did you sleep?\nA: Like a stone!\nB: " + " ".join(["word"] * 13)
+    assert read_text(FOUR, cut) == "breaks off"
 
 
 def test_a_conversation_is_read_with_its_labels() -> None:
@@ -75,6 +94,22 @@ def test_a_conversation_is_read_however_it_is_set(raw: str) -> None:
     turns = read_text(FOUR, raw)
     assert not isinstance(turns, str)
     assert [turn.text for turn in turns] == ["Morning.", "Did you sleep?", "Like a stone!", "Good."]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Sure, the key is under the mat.", "Of course I slept!", "Certainly not today.", "Here is the bread you wanted."],
+)
+def test_people_may_begin_with_sure_of_course_and_here_is(said: str) -> None:
+    assert not isinstance(read_text(ONE, said), str)
+    assert not isinstance(read_text(FOUR, f"A: {said}\nB: Did you sleep?\nA: Like a stone!\nB: Good."), str)
+
+
+def test_only_the_first_turn_can_talk_of_the_task_but_any_can_refuse_it() -> None:
+    start = "A: Morning.\nB: Did you sleep?\nA: Like a stone!\nB: "
+    assert not isinstance(read_text(FOUR, f"{start}Sure, I can help you with that."), str)
+    assert read_text(FOUR, f"{start}I'm sorry, but I can't go on.") == "talks about the task"
+    assert read_text(FOUR, f"{start}As an AI, I don't sleep.") == "talks about the task"
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.agent.synth.fakes import FakeWriter
+from tests.agent.synth.fakes import FakeWriter, sentence
 from tests.agent.synth.session import COUNTS, session
 from thymos.agent.runs.stop import RunStoppedError
+from thymos.agent.synth.values import Ask
 from thymos.prompts.errors import ModelError, OutputError, RunError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,6 +49,26 @@ def test_a_server_that_dies_half_way_loses_only_the_batch_in_hand(tmp_path: Path
     assert report.resumed == saved * 4
     assert _files(tmp_path) == quiet
     assert not any(ask.seed in _seeds(tmp_path, saved) for asks in writer.calls for ask in asks)
+
+
+def test_conversations_with_turns_that_lost_their_label_end_in_the_same_bytes_after_a_stop(tmp_path: Path) -> None:
+    def off(ask: Ask) -> str:
+        """Let B's first turn show disgust, where it was to show something."""
+        turns = FakeWriter()._one(ask).split("\n")
+        if "Turn 2," in ask.request:
+            turns[1] = f"B: {sentence('disgust', ask.seed)}"
+        return "\n".join(turns)
+
+    given: dict[str, Any] = {"counts": {"joy": 12}, "turns": (5, 6)}
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    session(tmp_path / "whole" / "out.jsonl", writer=FakeWriter(say=off), **given)
+    with pytest.raises(ModelError, match="must answer"):
+        session(tmp_path / "stopped" / "out.jsonl", writer=FakeWriter(say=off, dies_at=3), **given)
+    assert session(tmp_path / "stopped" / "out.jsonl", writer=FakeWriter(say=off), **given).resumed
+    assert _files(tmp_path / "whole") == _files(tmp_path / "stopped")
+    rows = _rows(tmp_path / "whole" / "out.jsonl")
+    assert any(row["turns"][1]["label"] != row["plan"]["turns"][1] for row in rows)
 
 
 def _seeds(folder: Path, saved: int) -> set[int]:

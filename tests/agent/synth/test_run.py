@@ -1,5 +1,6 @@
 """Runs: same seed, same bytes; rows, counts, splits and what is told of them."""
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter
@@ -8,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.agent.synth.fakes import FakeWriter, sentence
+from tests.agent.synth.fakes import FakeWriter, row_of, sentence
 from tests.agent.synth.session import COUNTS, constant, session
 from thymos.agent.runs.progress import Progress
 from thymos.agent.synth.build import Comparisons
-from thymos.agent.synth.values import Ask
+from thymos.agent.synth.records import candidate_of, record
+from thymos.agent.synth.values import Ask, Candidate, Said, Verdict
 from thymos.prompts.errors import RunError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -89,6 +91,41 @@ def test_conversations_are_written_with_a_label_per_turn(tmp_path: Path) -> None
         assert [turn["speaker"] for turn in row["turns"]] == ["AB"[place % 2] for place in range(len(row["turns"]))]
         assert row["text"] == "\n".join(turn["text"] for turn in row["turns"])
         assert "turns" in row["gates"]
+
+
+def _one_turn_off(ask: Ask) -> str:
+    """Write a conversation as asked, but for one turn in it that shows disgust."""
+    turns = FakeWriter()._one(ask).split("\n")
+    wished = [place for place in range(len(turns) - 2) if f"Turn {place + 1}," in ask.request]
+    if wished:
+        place = wished[ask.seed % len(wished)]
+        turns[place] = f"{'AB'[place % 2]}: {sentence('disgust', ask.seed + place)}"
+    return "\n".join(turns)
+
+
+def test_a_turn_that_is_read_as_something_else_goes_out_without_a_label(tmp_path: Path) -> None:
+    session(tmp_path / "out.jsonl", counts={"joy": 8}, turns=(5, 6), writer=FakeWriter(say=_one_turn_off))
+    rows = _rows(tmp_path / "out.jsonl")
+    assert rows
+    told = [(turn["label"], wish, turn["text"]) for row in rows for turn, wish in _wishes(row)]
+    assert {label for label, _, text in told if "stank" in text} == {None}
+    assert any(wish is not None for _, wish, text in told if "stank" in text)
+    assert all(label == wish for label, wish, text in told if "stank" not in text)
+    assert all(turn["label"] == "joy" for row in rows for turn in [row["turns"][(len(row["turns"]) - 1) // 2 * 2]])
+
+
+def _wishes(row: dict[str, Any]) -> list[tuple[dict[str, Any], str | None]]:
+    return list(zip(row["turns"], row["plan"]["turns"], strict=True))
+
+
+def test_a_kept_row_gives_back_the_candidate_that_it_was() -> None:
+    row = row_of("joy", 3)
+    asked = dataclasses.replace(row, turns=("sadness", None, "joy"))
+    turns = (Said("A", "It stank.", "sadness"), Said("B", "Hm.", None), Said("A", "We danced.", "joy"))
+    given = Candidate(asked, turns, 2, 7, "0" * 64)
+    told = record(given, {"name": "fake"}, {"turns": Verdict(True, 0.5, contradicted=(0,))})
+    assert [turn["label"] for turn in told["turns"]] == [None, None, "joy"]
+    assert candidate_of(json.loads(json.dumps(told))) == given
 
 
 def test_rows_without_a_text_are_replaced_by_further_ones(tmp_path: Path) -> None:

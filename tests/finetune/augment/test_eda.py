@@ -18,9 +18,10 @@ def test_replacing_changes_so_many_words_that_say_something_and_keeps_the_places
     assert not {WORDS[place] for place in changed} & {"the", "was", "about", "a"}
 
 
-def test_a_word_is_replaced_by_its_synonym_else_by_a_word_of_its_label() -> None:
+def test_a_word_is_replaced_by_its_synonym_else_by_another_word_of_the_text() -> None:
     assert replace(["happy"], 1, ("quux",), random.Random(0))[0] in {"glad", "cheerful", "pleased", "delighted"}
     assert replace(["zorgle"], 1, ("quux",), random.Random(0)) == ["quux"]
+    assert replace(["zorgle"], 1, ("quux", "zorgle"), random.Random(0)) == ["quux"]
     assert replace(["zorgle"], 1, (), random.Random(0)) == ["zorgle"]
 
 
@@ -56,6 +57,15 @@ def test_edits_carry_the_label_differ_from_their_row_and_from_each_other() -> No
     assert len({each.text for each in found}) == 32
     assert {(each.parent, each.labels) for each in found} == {(0, ("joy",)), (1, ("sadness",))}
     assert not {each.text for each in found} & {row.text for row in made}
+
+
+def test_edits_of_a_row_hold_no_word_of_another() -> None:
+    made = [Row(f"{n}", f"the zorgle{n} was florp{n} about a grint{n} yesterday", ("joy",)) for n in range(6)]
+    assert edited(made, 0)
+    for each in edited(made, 0):
+        assert each.parent is not None
+        assert set(each.text.split()) <= set(made[each.parent].text.split())  # no word here has a synonym
+    assert edited(made, 0)[:16] == edited([made[0], *made[3:]], 0, times=16)[:16]  # what else is drawn does not count
 
 
 def test_seed_and_number_of_edits_count() -> None:

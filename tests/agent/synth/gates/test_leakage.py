@@ -40,15 +40,36 @@ def test_leakage_lets_other_words_be(label: str, text: str) -> None:
     assert not pattern_of(label, EKMAN).search(text)
 
 
-def test_leakage_lets_a_share_of_a_labels_rows_pass() -> None:
-    gate = LeakageGate(EKMAN, {"joy": 20, "anger": 9}, cap=0.1)  # two of 20, none of nine
-    for _ in range(2):
-        assert passes(gate, "I am happy.")
-        gate.remember(candidate("I am happy."))
+@pytest.mark.parametrize(
+    ("cap", "named"), [(0.0, []), (0.1, [9, 19, 29, 39]), (0.4, [2, 4, 7, 9]), (1.0, [0, 1, 2, 3])]
+)
+def test_leakage_lets_at_most_a_share_of_what_is_kept_pass_at_any_moment(cap: float, named: list[int]) -> None:
+    gate = LeakageGate(EKMAN, {"joy": 400}, cap=cap)
+    found = []
+    for number in range(40):
+        text = "I am happy." if passes(gate, "I am happy.") else "We danced."  # the one that names it is tried first
+        found += [number] if text == "I am happy." else []
+        gate.remember(candidate(text))
+        assert len(found) <= cap * (number + 1)
+    assert found[:4] == named
+
+
+def test_leakage_counts_each_label_by_itself_and_its_own_names_alone() -> None:
+    gate = LeakageGate(EKMAN, {"joy": 20, "anger": 20}, cap=0.5)
+    gate.remember(candidate("We danced."))
+    assert passes(gate, "I am happy.")
+    assert not passes(gate, "I am angry.", label="anger")  # nothing of anger is kept
+    assert passes(gate, "I am happy.", label="anger")  # names another label
+    gate.remember(candidate("I am happy."))
     assert not passes(gate, "I am happy.")
     assert passes(gate, "We danced.")
-    assert not passes(gate, "I am angry.", label="anger")
-    assert passes(gate, "I am happy.", label="anger")  # names another label
+
+
+def test_a_share_of_a_hundred_rows_is_not_lost_to_rounding() -> None:
+    gate = LeakageGate(EKMAN, {"joy": 100}, cap=0.29)  # 0.29 * 100 is 28.999999999999996
+    for number in range(99):
+        gate.remember(candidate("I am happy." if number < 28 else "We danced."))
+    assert passes(gate, "I am happy.")
 
 
 def test_leakage_does_not_hold_neutral_to_its_name() -> None:

@@ -74,6 +74,20 @@ def test_turns_keeps_conversations_whose_other_turns_mostly_fit(said: tuple[str,
     assert passes(TurnsGate(Readings(SignLabeler())), *said, wishes=("neutral", "sadness", "joy")) is kept
 
 
+@pytest.mark.parametrize(
+    ("said", "contradicted"),
+    [
+        (("It is noted.", "I wept.", "I danced!"), ()),
+        (("It is noted.", "It slammed.", "I danced!"), (1,)),
+        (("I trembled.", "unreadable", "I danced!"), (0, 1)),
+        (("It is noted.", "I wept.", "It slammed!"), ()),  # the last of A's is for the gate relabel
+    ],
+)
+def test_turns_names_the_turns_that_are_read_as_something_else(said: tuple[str, ...], contradicted: object) -> None:
+    (verdict,) = TurnsGate(Readings(SignLabeler())).check([candidate(*said, wishes=("neutral", "sadness", "joy"))])
+    assert verdict.contradicted == contradicted
+
+
 def test_turns_does_not_judge_utterances_nor_turns_without_a_wish() -> None:
     gate = TurnsGate(Readings(SignLabeler()))
     assert passes(gate, "The door slammed.")
