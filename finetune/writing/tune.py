@@ -15,7 +15,7 @@ import torch
 
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
-from thymos.adapters.scoring.engine import keep_freed_memory
+from thymos.adapters.scoring.engine import TRAINING, keep_freed_memory
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.training.average import Average
@@ -116,7 +116,7 @@ def tune_writer(
     made = _lessons(recipe, corpora, reads, output, on_read)
     if not made.train or not made.dev:
         raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
-    keep_freed_memory()
+    keep_freed_memory(TRAINING)
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
     check_processes(recipe.train.accumulate, accelerator.num_processes)
     torch.manual_seed(recipe.train.seed)
