@@ -14,8 +14,9 @@ from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
 from thymos.adapters.projectors.store import Projectors, load_projectors
 from thymos.adapters.projectors.streams import soft_ids
-from thymos.adapters.sample import Sample
+from thymos.adapters.sample import Sample, Turn
 from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.fit import fitted
 from thymos.prompts.errors import RowError
 from thymos.prompts.template import LabelPrompt
 
@@ -117,14 +118,15 @@ class RowWriter:
         """Return a sample's tokens, with the oldest turns of its context left out where it would be too long."""
         if not (sample.text or "").strip() and not soft:
             return RowError(why or self._nothing_to_read(sample))
-        row: list[int] = []
-        for dropped in range(len(sample.context) + 1):
-            text = self._prompt.row(sample.text or "", sample.speaker, sample.context[dropped:], soft)
-            row = self._encoder.row(text, soft)
-            if len(row) <= self._max_tokens:
-                return row
+
+        def row(context: Sequence[Turn]) -> list[int]:
+            return self._encoder.row(self._prompt.row(sample.text or "", sample.speaker, context, soft), soft)
+
+        found = fitted(row, sample.context, self._max_tokens)
+        if len(found) <= self._max_tokens:
+            return found
         return RowError(
-            f"text must have at most {self._max_tokens} tokens, got {len(row)}; split it or raise --max-tokens"
+            f"text must have at most {self._max_tokens} tokens, got {len(found)}; split it or raise --max-tokens"
         )
 
     def _nothing_to_read(self, sample: Sample) -> str:

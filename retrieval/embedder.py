@@ -4,6 +4,7 @@ Takes texts; gives unit vectors, so that their inner product is the cosine. A fi
 an index is only searched with the embedder that made it. The only file that knows sentence-transformers.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -48,23 +49,24 @@ class Remembered:
         """
         self._embedder = embedder
         self._most = most
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._known: OrderedDict[bytes, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, (texts, dim), float32."""
+        keys = [_key(text) for text in texts]
         with self._lock:
-            found = {text: self._known[text] for text in texts if text in self._known}
-        new = [text for text in dict.fromkeys(texts) if text not in found]
+            found = {key: self._known[key] for key in keys if key in self._known}
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if new:
-            found |= dict(zip(new, self._embedder.embed(new), strict=True))
+            found |= dict(zip(new, self._embedder.embed(list(new.values())), strict=True))
         with self._lock:
-            for text, vector in found.items():
-                self._known[text] = vector
-                self._known.move_to_end(text)
+            for key, vector in found.items():
+                self._known[key] = vector.copy()  # a view would hold the vectors of all that were asked for with it
+                self._known.move_to_end(key)
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
-        return np.stack([found[text] for text in texts])
+        return np.stack([found[key] for key in keys])
 
 
 class SentenceEmbedder:
@@ -121,6 +123,11 @@ class SentenceEmbedder:
         """Width of a vector."""
         found: int = self._model.get_embedding_dimension()
         return found
+
+
+def _key(text: str) -> bytes:
+    """Return what a text is known by, so that long ones are not held."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _folder(name: str) -> Path:

@@ -21,8 +21,10 @@ Engine = Literal["auto", "eager", "compiled", "general"]
 COMPILERS = ("g++", "clang++", "c++")
 COMPILE_FROM = 10_000  # rows: below, compiling takes longer than it saves
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
-_KEEP = 1 << 30  # bytes
+SCORING, TRAINING = 128 << 20, 1 << 30  # bytes that are kept: some layers' buffers, all activations
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
+_LARGEST = 1 << 30  # bytes of a block that is kept
+_ARENAS = 2  # each keeps what its threads freed, so that one per thread would hold many times what is in use
 
 
 def resolve_engine(
@@ -52,7 +54,7 @@ def resolve_engine(
         )
     if wish == "compiled" and model.device.startswith("cpu") and not can_compile():
         raise ModelError("engine compiled must have a C++ compiler, got none; install g++ or use --engine eager")
-    keep_freed_memory()
+    keep_freed_memory(SCORING)
     if wish == "compiled":  # where inductor keeps what it built, so that only the first run compiles
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir() / "inductor"))
     return wish, TightLlama(model.model, compiled=wish == "compiled")
@@ -63,15 +65,19 @@ def can_compile() -> bool:
     return any(shutil.which(name) for name in COMPILERS)
 
 
-def keep_freed_memory() -> None:
+def keep_freed_memory(most: int) -> None:
     """Tell glibc to keep freed blocks for the next batch instead of giving them back to the kernel.
 
     A layer's buffers are megabytes; faulting them in anew for every product costs a quarter of the time. Elsewhere than
     on glibc this does nothing.
+
+    Args:
+        most: bytes that are kept at the end of the heap, `SCORING` or `TRAINING`.
     """
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _KEEP)
-        mallopt(_M_TRIM_THRESHOLD, _KEEP)
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST)
+        mallopt(_M_TRIM_THRESHOLD, most)
+        mallopt(_M_ARENA_MAX, _ARENAS)

@@ -24,6 +24,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._keys = keys
+        self._closed = not settings.is_loopback or bool(keys.list())  # and stays so when the last key is removed
         known = {name.lower().rstrip(".") for name in (*settings.names, settings.host)}
         self._names = known | set(LOOPBACK) if settings.is_loopback or settings.names else frozenset()
 
@@ -45,7 +46,8 @@ class Gate:
             raise ApiError(421, f"host must be a name of this server, got {host[:80]!r}; add it with --name")
         if scope["method"] not in _READING:
             self._check_origin(headers, host)
-        if self._keys.list() and not (scope["path"] in _OPEN or scope["path"].startswith(_OPEN_BELOW)):
+        self._closed = self._closed or bool(self._keys.list())
+        if self._closed and not (scope["path"] in _OPEN or scope["path"].startswith(_OPEN_BELOW)):
             scope.setdefault("state", {})["owner"] = self._owner(headers)
 
     def _check_size(self, scope: Scope) -> None:

@@ -26,13 +26,13 @@ class Row(_Taken):
         id: comes back with the answer; the row's number from 1 unless given.
         text: what was said.
         speaker: who says it.
-        context: earlier turns, oldest first.
+        context: earlier turns, oldest first, at most 1,000.
     """
 
     id: _Name | None = None
     text: str
     speaker: _Name | None = None
-    context: list[Earlier | str] = []
+    context: Annotated[list[Earlier | str], Field(max_length=1000)] = []
 
 
 class LabelRequest(_Taken):

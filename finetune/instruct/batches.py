@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from thymos.adapters.projectors.streams import Felt, Stream, gather, soft_ids
-from thymos.adapters.sample import Sample
+from thymos.adapters.sample import Sample, Turn
 from thymos.adapters.scoring.encode import PromptEncoder
+from thymos.adapters.scoring.fit import fitted
 from thymos.adapters.scoring.pack import grouped, pack
 from thymos.adapters.scoring.trie import LabelTrie
 from thymos.finetune.instruct.corpora import TrainingCorpus
@@ -100,12 +101,11 @@ class RowEncoder:
         return PromptEncoder(self._tokenizer, system, words, answer=answer)
 
     def _row(self, encoder: PromptEncoder, prompt: Any, sample: Sample, soft: SoftIds) -> list[int] | None:
-        for dropped in range(len(sample.context) + 1):
-            text = prompt.row(sample.text or "", sample.speaker, sample.context[dropped:], soft)
-            row = encoder.row(text, soft)
-            if len(row) <= self._max_tokens:
-                return row
-        return None
+        def row(context: Sequence[Turn]) -> list[int]:
+            return encoder.row(prompt.row(sample.text or "", sample.speaker, context, soft), soft)
+
+        found = fitted(row, sample.context, self._max_tokens)
+        return found if len(found) <= self._max_tokens else None
 
 
 class BatchPlan:

@@ -16,7 +16,7 @@ from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.projectors.listening import Listening
 from thymos.adapters.projectors.store import Projectors, load_projectors
 from thymos.adapters.projectors.streams import Stream
-from thymos.adapters.scoring.engine import can_compile, keep_freed_memory
+from thymos.adapters.scoring.engine import TRAINING, can_compile, keep_freed_memory
 from thymos.adapters.scoring.general import GeneralTuned
 from thymos.adapters.scoring.tuned import TunedLlama, supports_tuning
 from thymos.finetune.recipe_parts import LoraRecipe, TrainRecipe
@@ -88,7 +88,7 @@ def build(
         ModelError: the model can't be used here, or not so.
         InputError: the recipe asks for what the model does not have.
     """
-    keep_freed_memory()
+    keep_freed_memory(TRAINING)
     torch.manual_seed(train.seed)
     base = load_language_model(
         model,

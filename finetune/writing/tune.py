@@ -15,7 +15,7 @@ import torch
 
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
-from thymos.adapters.scoring.engine import keep_freed_memory
+from thymos.adapters.scoring.engine import TRAINING, keep_freed_memory
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.training.average import Average
@@ -112,7 +112,6 @@ def tune_writer(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refusal(output, error) from error
-    keep_freed_memory()
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
     check_processes(recipe.train.accumulate, accelerator.num_processes)
     reads = reader()
@@ -120,6 +119,7 @@ def tune_writer(
         made = _lessons(recipe, corpora, reads, output, on_read)
     if not made.train or not made.dev:
         raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
+    keep_freed_memory(TRAINING)  # the labeler that read has asked for less
     torch.manual_seed(recipe.train.seed)
     load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
     base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))

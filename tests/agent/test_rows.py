@@ -11,7 +11,7 @@ from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
 from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Stream
-from thymos.adapters.sample import Sample, Speech
+from thymos.adapters.sample import Sample, Speech, Turn
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.agent.rows import RowWriter
 from thymos.prompts.catalogue import load_taxonomy
@@ -69,3 +69,16 @@ def test_a_row_with_nothing_to_read_says_what_is_read(sample: Sample, tiny_model
     made, _ = writer(tiny_model, None)
     (row,) = made.write([sample]).rows
     assert isinstance(row, RowError) and "row must have text or speech, got" in str(row)
+
+
+def test_a_context_of_five_hundred_turns_is_not_written_once_for_each(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, encoder = writer(tiny_model, None)
+    written: list[str] = []
+    row = encoder.row
+    monkeypatch.setattr(encoder, "row", lambda text, soft: written.append(text) or row(text, soft))  # type: ignore[func-returns-value]
+    (found,) = made.write([Sample(id="1", text="Yes.", context=(Turn("No."),) * 500)]).rows
+    fits = max(kept for kept in range(50) if len(row("Someone: No.\n" * kept + "Words: Yes.")) <= 200)
+    assert found == row("Someone: No.\n" * fits + "Words: Yes.")
+    assert len(written) < 20

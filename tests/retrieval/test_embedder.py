@@ -1,5 +1,6 @@
 """Vectors of queries that come again and again."""
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -30,3 +31,18 @@ def test_vectors_of_known_queries_are_not_made_again() -> None:
     remembered.embed(["seven"])  # "three" was not asked for longest
     remembered.embed(["one", "three"])
     assert counting.asked == ["one", "three", "seven", "three"]
+
+
+def test_long_queries_are_not_held() -> None:
+    class Silent(Counting):
+        def embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+            return np.ones((len(texts), 2), np.float32)
+
+    remembered = Remembered(Silent())
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            remembered.embed([f"{number}" + "x" * 1_000_000])
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()

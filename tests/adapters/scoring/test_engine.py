@@ -1,5 +1,8 @@
 """The choice of engine, and what the compiled one may differ by."""
 
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,42 @@ def test_auto_compiles_only_where_many_rows_pay_for_it(tiny_model: Path) -> None
     many, _ = resolve_engine(load_language_model(str(tiny_model)), "auto", expected_rows=COMPILE_FROM)
     assert few == "eager"
     assert many == ("compiled" if can_compile() else "eager")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="goes by glibc's allocator")
+def test_threads_that_freed_their_memory_do_not_hold_it_each() -> None:
+    work = """
+import ctypes, threading
+from thymos.adapters.scoring.engine import SCORING, keep_freed_memory
+keep_freed_memory(SCORING)
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.memset.argtypes, libc.free.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t], [ctypes.c_void_p]
+begun, freed, left, lock = threading.Barrier(33), threading.Barrier(33), threading.Event(), threading.Lock()
+def allocate():
+    begun.wait()
+    with lock:
+        blocks = [libc.malloc(10_000_000) for _ in range(2)]
+        for block in blocks:
+            libc.memset(block, 1, 10_000_000)
+        for block in blocks:
+            libc.free(block)
+    freed.wait()
+    left.wait()
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+threads = [threading.Thread(target=allocate) for _ in range(32)]
+for thread in threads:
+    thread.start()
+before = resident()
+begun.wait()
+freed.wait()
+print(resident() - before)
+left.set()
+"""
+    done = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True, timeout=120)
+    assert int(done.stdout) < 150_000_000  # of 640 MB that were freed
 
 
 @pytest.mark.slow

@@ -123,6 +123,42 @@ def test_where_there_are_keys_every_request_needs_one(tmp_path: Path, make: Call
         assert client.get(path).status_code == 200, path
 
 
+def test_a_server_that_others_reach_lets_nobody_in_when_its_last_key_is_gone(
+    tmp_path: Path, make: Callable[..., TestClient]
+) -> None:
+    keys = KeyFile(tmp_path / "home" / "keys.json")
+    key = {"Authorization": f"Bearer {keys.add('laptop')}"}
+    client = make({"host": "0.0.0.0"})
+    assert client.get("/v1/models", headers=key).status_code == 200
+    keys.remove("laptop")
+    for headers in ({}, key):
+        assert client.get("/v1/models", headers=headers).status_code == 401
+    (tmp_path / "home" / "keys.json").unlink()
+    assert client.get("/v1/models").status_code == 401
+    assert client.get("/healthz").status_code == 200
+    new = {"Authorization": f"Bearer {keys.add('laptop')}"}
+    assert client.get("/v1/models", headers=new).status_code == 200
+
+
+def test_a_server_that_others_reach_is_closed_though_it_never_had_a_key(make: Callable[..., TestClient]) -> None:
+    assert make({"host": "0.0.0.0"}).get("/v1/models").status_code == 401
+
+
+@pytest.mark.parametrize("when", ["before the server started", "since"])
+def test_this_machines_own_server_stays_closed_once_it_had_a_key(
+    tmp_path: Path, make: Callable[..., TestClient], when: str
+) -> None:
+    keys = KeyFile(tmp_path / "home" / "keys.json")
+    if when != "since":
+        keys.add("laptop")
+    client = make()
+    if when == "since":
+        keys.add("laptop")
+        assert client.get("/v1/models").status_code == 401
+    keys.remove("laptop")
+    assert client.get("/v1/models").status_code == 401
+
+
 def test_a_body_is_not_read_without_a_key(tmp_path: Path, make: Callable[..., TestClient]) -> None:
     client = make(json_bytes=10)
     KeyFile(tmp_path / "home" / "keys.json").add("laptop")

@@ -97,6 +97,12 @@ def test_a_text_that_is_too_long_is_refused(make: Callable[..., TestClient]) -> 
     assert client.post("/v1/ask", json={"text": "x" * 11}).status_code == 413
 
 
+def test_a_context_has_at_most_a_thousand_turns(client: TestClient) -> None:
+    for turns, status in ((1000, 200), (1001, 400)):
+        body = {"rows": [{"text": "x", "context": ["y"] * turns}]}
+        assert client.post("/v1/label", json=body).status_code == status
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"texts": ["a"], "rows": [{"text": "a"}]}, {"texts": ["a"], "taxonomy": "nope"}, {"texts": ["a"], "x": 1}],
