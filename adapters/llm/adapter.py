@@ -22,11 +22,13 @@ AUTO, NO_ADAPTER = "auto", "none"
 VERSION = 1
 
 _SHIPPED = Path(__file__).parents[1] / "shipped"
-SHIPPED = ("goemotions", "face", "voice")  # what comes with the installation
+SHIPPED = ("goemotions", "face", "voice", "writer")  # what comes with the installation
 DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType(
     {DEFAULT: "goemotions"}
 )  # base model -> used unless told otherwise
-WRITERS: Mapping[str, str] = MappingProxyType({})  # base model -> adapter with which it writes, likewise
+WRITERS: Mapping[str, str] = MappingProxyType(
+    {DEFAULT: "writer"}
+)  # base model -> adapter with which it writes, likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ import pytest
 from thymos.adapters.llm.adapter import (
     DEFAULT_ADAPTERS,
     WEIGHTS,
+    WRITERS,
     adapter_folder,
     default_adapter,
     read_card,
     shipped_adapters,
 )
 from thymos.adapters.weights import DEFAULT, EMBEDDED
-from thymos.finetune.recipe import Recipe, load_recipe
+from thymos.finetune.recipe import read_recipe
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import ModelError
+from thymos.prompts.template import WRITING
+from thymos.retrieval.heard import Heard
 
 LARGEST = 20_000_000  # bytes
 
@@ -31,7 +34,7 @@ def test_a_shipped_adapter_is_whole(name: str) -> None:
     assert (folder / WEIGHTS).stat().st_size < LARGEST
     assert {path.suffix for path in folder.iterdir()} == {".json", ".md", ".safetensors"}
     model = (folder / "README.md").read_text(encoding="utf-8")
-    assert "On test splits" in model or "By cross-validation" in model
+    assert card.prompt == WRITING or "On test splits" in model or "By cross-validation" in model
     assert "AI Act" in model
     for taxonomy in card.confidence:
         assert card.confidence_for(load_taxonomy(taxonomy)) is not None
@@ -41,7 +44,19 @@ def test_a_shipped_adapter_is_whole(name: str) -> None:
 def test_a_shipped_adapter_was_made_by_the_shipped_recipe(name: str) -> None:
     card = read_card(adapter_folder(name))
     assert card is not None
-    assert Recipe.model_validate(card.facts["recipe"]) == load_recipe(name)
+    recipe = read_recipe(name)
+    assert type(recipe).model_validate(card.facts["recipe"]) == recipe
+
+
+def test_the_writer_of_the_default_model_writes_and_knows_what_it_was_trained_on() -> None:
+    folder = adapter_folder(WRITERS[DEFAULT])
+    card = read_card(folder)
+    assert card is not None
+    assert card.prompt == WRITING
+    assert "not for commercial use" in (folder / "README.md").read_text(encoding="utf-8")
+    heard = Heard.load(folder)
+    assert heard is not None
+    assert len(heard) > 100_000
 
 
 def test_the_default_is_there_and_its_licence_is_permissive() -> None:
