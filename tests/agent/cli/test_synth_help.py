@@ -15,6 +15,6 @@ def test_the_help_names_every_gate_and_its_examples_parse(capsys: pytest.Capture
     assert all(name in " ".join(told.split()) for name in SWITCHABLE)
     epilogue = str(synth_command.help_epilogue)
     lines = [line for line in epilogue.splitlines() if line.startswith("thymos ")]
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         app.parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
