@@ -253,12 +253,12 @@ def load_writer(engines: "Engines", name: str | None, adapter: str | None, devic
             raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
         return server_writer(name)
     if adapter is None and name in (None, engines.model):
-        return LocalBatchWriter(*engines.writing(slots=SLOTS))
+        return LocalBatchWriter(*engines.writing(slots=SLOTS), slots=SLOTS)
     from thymos.adapters.generation.load import resolve_decoder
     from thymos.adapters.llm.load import load_language_model
 
     loaded = load_language_model(name or engines.model, adapter=adapter, device=device)
-    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded)
+    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded, slots=SLOTS)
 
 
 def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float) -> BatchLabeler:

@@ -78,10 +78,10 @@ def _dialogue(text: str, count: int, most: int) -> list[tuple[str, str]] | str:
         return "too few turns"
     if any(speaker != "AB"[place % 2] for place, (speaker, _) in enumerate(turns)):
         return "turns do not alternate"
-    last = _whole(turns[-1][1], most)
-    if not last:
+    whole = [(speaker, _whole(said, most)) for speaker, said in turns]
+    if any(said and not kept for (_, said), (_, kept) in zip(turns, whole, strict=True)) or not whole[-1][1]:
         return "breaks off"
-    return [*turns[:-1], (turns[-1][0], last)]
+    return whole
 
 
 def _whole(said: str, most: int) -> str:

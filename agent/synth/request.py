@@ -69,7 +69,7 @@ class Requests:
                 situation=self.scenario(row),
                 examples=tuple(examples),
             )
-            return Ask(wish.system, wish.request, wish.opening, tokens, seed_of(row, number))
+            return Ask(wish.system, wish.request, wish.opening, tokens, seed_of(row, number), len(row.turns))
         first, second = (self._people[name] for name in row.personas)
         plain = row.kind == "utterance" and self._manner == "plain"
         request = render(
@@ -92,6 +92,7 @@ class Requests:
             opening="A:" if row.kind == "dialogue" else "",
             tokens=tokens,
             seed=seed_of(row, number),
+            turns=len(row.turns),
         )
 
     def _stage(self, row: PlanRow, place: int) -> str:

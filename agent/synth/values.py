@@ -18,6 +18,7 @@ class Ask:
         opening: how the answer begins, for writers that can be made to.
         tokens: written at most.
         seed: of the draws.
+        turns: of a conversation, one a line, A first; 1 for a single utterance.
     """
 
     system: str
@@ -25,6 +26,7 @@ class Ask:
     opening: str
     tokens: int
     seed: int
+    turns: int = 1
 
 
 class Writer(Protocol):

@@ -5,6 +5,7 @@ Know nothing of labels.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from thymos.agent.synth.values import Ask, Writer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from thymos.adapters.generation.load import Writes
+    from thymos.adapters.generation.reply import Reply
     from thymos.adapters.llm.load import LanguageModel
 
 TEMPERATURE = 0.9
@@ -21,23 +23,30 @@ TOP_P = 0.95
 MIN_P = 0.02
 _AT_ONCE = 8  # requests to a server
 _WAITING = 256  # requests to the local decoder, which lets 1,024 wait
+_SPEAKERS = "AB"
 
 
 class LocalBatchWriter:
-    """A local instruction-tuned model; every text is drawn from its own seed, whatever else is written beside it."""
+    """A local instruction-tuned model; every text is drawn from its own seed, whatever else is written beside it.
 
-    def __init__(self, decoder: "Writes", loaded: "LanguageModel") -> None:
+    A conversation is written a turn at a time: a small model counts badly, and ends many of six turns after the fourth.
+    """
+
+    def __init__(self, decoder: "Writes", loaded: "LanguageModel", *, slots: int = 16) -> None:
         """Keep what writes.
 
         Args:
             decoder: from `resolve_decoder`.
             loaded: the model that it writes with.
+            slots: texts that the decoder writes together; so many conversations are under way at a time, and what was
+                said in each need not be read again.
         """
         from thymos.agent.chat.model import public_name
 
         self.name = public_name(loaded.name)
         self._decoder = decoder
         self._loaded = loaded
+        self._slots = slots
 
     def identity(self) -> Mapping[str, object]:
         """Return name and weights."""
@@ -50,20 +59,22 @@ class LocalBatchWriter:
             "temperature": TEMPERATURE,
             "top_p": TOP_P,
             "min_p": MIN_P,
+            "conversations": "a turn at a time",
         }
 
     def write(self, asks: Sequence[Ask]) -> list[str]:
         """Return one text per ask, its opening first."""
-        from thymos.adapters.generation.values import Request, Sampling
-
-        texts: list[str] = []
-        for start in range(0, len(asks), _WAITING):
-            replies = []
-            for ask in asks[start : start + _WAITING]:
-                drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=ask.seed)
-                replies.append(self._decoder.submit(Request(self.prompt(ask), most=ask.tokens, sampling=drawn)))
-            texts += [reply.text() for reply in replies]
-        return [ask.opening + text for ask, text in zip(asks, texts, strict=True)]
+        texts: dict[int, str] = {}
+        single = [place for place, ask in enumerate(asks) if ask.turns == 1]
+        for start in range(0, len(single), _WAITING):
+            part = single[start : start + _WAITING]
+            replies = [self._begin(self.prompt(asks[place]), asks[place].tokens, asks[place].seed) for place in part]
+            for place, reply in zip(part, replies, strict=True):
+                texts[place] = asks[place].opening + reply.text()
+        several = [place for place, ask in enumerate(asks) if ask.turns > 1]
+        written = _together(self._conversation, [asks[place] for place in several], self._slots)
+        texts |= zip(several, written, strict=True)
+        return [texts[place] for place in range(len(asks))]
 
     def prompt(self, ask: Ask) -> tuple[int, ...]:
         """Return the ids of an ask, its opening last."""
@@ -71,11 +82,31 @@ class LocalBatchWriter:
 
         from thymos.agent.chat.prompt import prompt_ids
 
-        tokenizer = self._loaded.tokenizer
-        ids = prompt_ids(tokenizer, [SystemMessage(ask.system), HumanMessage(ask.request)])
-        if ask.opening:
-            ids += tokenizer(ask.opening, add_special_tokens=False)["input_ids"]
-        return tuple(ids)
+        ids = prompt_ids(self._loaded.tokenizer, [SystemMessage(ask.system), HumanMessage(ask.request)])
+        return (*ids, *self._ids(ask.opening))
+
+    def _conversation(self, ask: Ask) -> str:
+        """Write a conversation turn by turn; it has as many as were asked."""
+        asked = self.prompt(replace(ask, opening=""))
+        said = ask.opening or f"{_SPEAKERS[0]}:"
+        for place in range(ask.turns):
+            if place:
+                said = f"{said.rstrip()}\n{_SPEAKERS[place % 2]}:"
+            prompt = (*asked, *self._ids(said))
+            said += self._begin(prompt, ask.tokens // ask.turns, ask.seed + place, stop=("\n",)).text()
+        return said
+
+    def _begin(self, prompt: tuple[int, ...], tokens: int, seed: int, stop: tuple[str, ...] = ()) -> "Reply":
+        from thymos.adapters.generation.values import Request, Sampling
+
+        drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=seed)
+        return self._decoder.submit(Request(prompt, most=tokens, sampling=drawn, stop=stop))
+
+    def _ids(self, text: str) -> Sequence[int]:
+        from thymos.adapters.llm.tokens import tokenized
+
+        ids: Sequence[int] = tokenized(self._loaded.tokenizer, text, data=True)["input_ids"] if text else ()
+        return ids
 
 
 class ChatWriter:
@@ -104,14 +135,7 @@ class ChatWriter:
         Raises:
             ModelError: a request fails.
         """
-        from concurrent.futures import ThreadPoolExecutor
-
-        pool = ThreadPoolExecutor(_AT_ONCE)
-        try:
-            waiting = [pool.submit(self._one, ask) for ask in asks]
-            return [each.result() for each in waiting]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for a slow server
+        return _together(self._one, asks, _AT_ONCE)
 
     def _one(self, ask: Ask) -> str:
         from langchain_core.messages import HumanMessage, SystemMessage
@@ -125,6 +149,18 @@ class ChatWriter:
                 " see to it and run the same command again"
             ) from error
         return str(reply.text)
+
+
+def _together(write: Callable[[Ask], str], asks: Sequence[Ask], most: int) -> list[str]:
+    """Return what is written for asks, so many at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(most)
+    try:
+        waiting = [pool.submit(write, ask) for ask in asks]
+        return [each.result() for each in waiting]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for a slow server
 
 
 def server_writer(name: str) -> Writer:

@@ -46,6 +46,15 @@ def test_a_local_text_begins_with_its_opening(local: LocalBatchWriter) -> None:
     assert opened[0][2:] != plain[0]  # the opening was read, not only put before
 
 
+def test_a_local_conversation_has_the_turns_that_were_asked(local: LocalBatchWriter) -> None:
+    asks = [Ask("Be brief.", f"Say {number}.", "A:", 60, 100 + number, turns=5) for number in range(9)]
+    together = local.write([*asks, Ask("Be brief.", "Say it.", "", 12, 7)])
+    assert together[:9] == [local.write([ask])[0] for ask in asks]
+    for text in together[:9]:
+        assert [line[:2] for line in text.split("\n")] == ["A:", "B:", "A:", "B:", "A:"]
+    assert not together[9].startswith("A:")
+
+
 def test_a_local_text_ends_at_its_tokens(local: LocalBatchWriter) -> None:
     (text,) = local.write([Ask("Be brief.", "Say it.", "", 3, 7)])
     assert len(text.encode()) <= 12  # tokens of the tiny model are bytes; a broken character takes three
