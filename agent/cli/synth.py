@@ -26,8 +26,8 @@ FEWER = 5  # exit code when the output is there but has fewer rows than were ask
 command = App(
     name="synth",
     help_epilogue="""
-The output has one row per text: `id`, `kind`, `labels`, `turns`, `text`, `plan`, `provenance`, `gates`, `split`.
-Dropped texts go to `OUT.dropped.jsonl` with the gate and its reason, counts to `OUT.meta.json`.
+The output has one row per text: `id`, `kind`, `labels`, `turns`, `text`, `situation`, `plan`, `provenance`, `gates`,
+`split`. Dropped texts go to `OUT.dropped.jsonl` with the gate and its reason, counts to `OUT.meta.json`.
 
 A run can be stopped or killed at any moment, and a server that writes may die; the same command goes on where it was,
 and writes the file that one go would have written.

@@ -139,7 +139,7 @@ def write_parquet(handle: BinaryIO, rows: Iterator[Record], metadata: Mapping[by
 
     text = pa.string()
     turn = pa.struct([pa.field(name, text) for name in ("speaker", "text", "label")])
-    fields = [pa.field(name, text) for name in ("id", "kind", "text", "split", *_NESTED)]
+    fields = [pa.field(name, text) for name in ("id", "kind", "text", "situation", "split", *_NESTED)]
     schema = pa.schema([*fields, pa.field("labels", pa.list_(text)), pa.field("turns", pa.list_(turn))])
     if metadata:
         schema = schema.with_metadata(dict(metadata))

@@ -15,7 +15,11 @@ Record = dict[str, Any]
 
 
 def record(
-    candidate: Candidate, writer: Mapping[str, object], verdicts: Mapping[str, Verdict], dropped_by: str = ""
+    candidate: Candidate,
+    writer: Mapping[str, object],
+    verdicts: Mapping[str, Verdict],
+    situation: str,
+    dropped_by: str = "",
 ) -> Record:
     """Return a candidate as it stands in a file.
 
@@ -25,6 +29,7 @@ def record(
         candidate: kept or dropped.
         writer: name and sha256 of what wrote it.
         verdicts: by gate, of those that judged it.
+        situation: what happens, in words: the plan has its name alone, and a grid may be a user's own.
         dropped_by: name of the gate that dropped it.
     """
     row = candidate.row
@@ -37,6 +42,7 @@ def record(
         "labels": [row.label],
         "turns": [{"speaker": each.speaker, "text": each.text, "label": label} for each, label in said],
         "text": candidate.text,
+        "situation": situation,
         "plan": row.told(),
         "provenance": _provenance(writer, candidate.prompt_sha256, candidate.seed, candidate.number),
         "gates": {name: verdict.told() for name, verdict in verdicts.items()},
@@ -45,7 +51,15 @@ def record(
 
 
 def malformed(
-    row: PlanRow, writer: Mapping[str, object], raw: str, reason: str, *, number: int, seed: int, prompt: str
+    row: PlanRow,
+    writer: Mapping[str, object],
+    raw: str,
+    reason: str,
+    *,
+    situation: str,
+    number: int,
+    seed: int,
+    prompt: str,
 ) -> Record:
     """Return what was written and has not the form, as it stands among the dropped."""
     return {
@@ -54,6 +68,7 @@ def malformed(
         "labels": [row.label],
         "turns": [],
         "text": raw[:EXCERPT],
+        "situation": situation,
         "plan": row.told(),
         "provenance": _provenance(writer, prompt, seed, number),
         "gates": {"format": Verdict(False, None, reason).told()},

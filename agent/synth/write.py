@@ -179,8 +179,18 @@ class Maker:
             if isinstance(turns, str):
                 batch.tally.malformed[turns] += 1
                 batch.tally.dropped[FORMAT] += 1
-                given = malformed(row, self._told, raw, turns, number=number, seed=ask.seed, prompt=prompt)
-                batch.dropped.append(given)
+                batch.dropped.append(
+                    malformed(
+                        row,
+                        self._told,
+                        raw,
+                        turns,
+                        situation=self._requests.scenario(row),
+                        number=number,
+                        seed=ask.seed,
+                        prompt=prompt,
+                    )
+                )
             else:
                 formed.append(Candidate(row, turns, number, ask.seed, prompt))
         return self._judged(rows, formed, batch)
@@ -219,11 +229,14 @@ class Maker:
                 failed = self._among_kept(candidate, verdicts)
             if failed:
                 batch.tally.dropped[failed] += 1
-                batch.dropped.append(record(candidate, self._told, verdicts, failed))
+                batch.dropped.append(self._record(candidate, verdicts, failed))
                 continue
             self.recall(candidate)
-            chosen = record(candidate, self._told, verdicts)
+            chosen = self._record(candidate, verdicts)
         return chosen
+
+    def _record(self, candidate: Candidate, verdicts: Mapping[str, Verdict], dropped_by: str = "") -> Record:
+        return record(candidate, self._told, verdicts, self._requests.scenario(candidate.row), dropped_by)
 
     def _among_kept(self, candidate: Candidate, verdicts: dict[str, Verdict]) -> str:
         """Judge a candidate by what was kept before; return the gate that drops it, or ""."""

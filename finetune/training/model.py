@@ -98,7 +98,7 @@ def build(
     )
     tuned = _full(base.model, train.freeze_layers) if train.method == "full" else with_lora(base, lora, train)
     if start_from is not None:
-        _start_from(tuned, start_from, model, base.sha256)
+        learn_on(tuned, start_from, model, base.sha256)
     tuned.train()
     if train.method == "projectors":
         tuned.requires_grad_(False)
@@ -178,8 +178,19 @@ def _never_pack(model: Any) -> None:
             part.support_avx512bf16_for_cpu = False
 
 
-def _start_from(model: Any, adapter: str, base: str, base_sha256: str) -> None:
-    """Put the weights of an adapter where LoRA was begun anew."""
+def learn_on(model: Any, adapter: str, base: str, base_sha256: str) -> None:
+    """Put the weights of an adapter where LoRA was begun anew.
+
+    Args:
+        model: from `with_lora`.
+        adapter: shipped name, folder or hub id.
+        base: how the base model is named.
+        base_sha256: of its weights.
+
+    Raises:
+        InputError: the shapes differ.
+        ModelError: there is no such adapter, it is damaged, or it belongs to another base.
+    """
     with quiet():  # bitsandbytes, which it imports, tells of a kernel that nobody needs
         from peft import LoraConfig, PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
     from safetensors import SafetensorError

@@ -68,6 +68,16 @@ def _facts(tuned: TunedWriter, recipe: WriterRecipe, output: Path) -> dict[str, 
             }
             for corpus, told in zip(tuned.corpora, recipe.corpora, strict=True)
         ],
+        "kept": [
+            {
+                "name": each.told.name,
+                "source": each.told.source,
+                "licence": each.told.licence,
+                "rows": len(each.lessons),
+                "sha256": each.sha256,
+            }
+            for each in tuned.kept
+        ],
         "lessons": tuned.lessons,
         "dev_loss": round(tuned.dev_loss, 4),
         "steps": tuned.steps,

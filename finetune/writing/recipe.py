@@ -3,6 +3,7 @@
 The field names are the keys of the file; `task: write` tells it from a recipe that labels. Knows nothing of models.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -51,6 +52,23 @@ class TextsRecipe(Strict):
     plain: Share = 0.25
 
 
+class KeptRecipe(Strict):
+    """Rows that `thymos synth` kept, learnt as they were asked: reward-ranked fine-tuning (RAFT, Dong et al. 2023,
+    arXiv:2304.06767), in which the gates are the reward.
+
+    Attributes:
+        name: how the cards call them.
+        rows: JSONL of `thymos synth`, relative to the data folder.
+        licence: of the rows.
+        source: the command that wrote them, for the cards.
+    """
+
+    name: str
+    rows: Path
+    licence: str
+    source: str
+
+
 class WriterRecipe(Strict):
     """A whole training of a writer.
 
@@ -60,11 +78,13 @@ class WriterRecipe(Strict):
         description: one sentence for the cards.
         licence: of the adapter, which its data decide.
         model: base model, as in `thymos label --model`.
+        start_from: adapter of a writer whose weights are learnt on, of the same shape; None starts afresh.
         reader: adapter of the labeler that reads the emotion of every turn: the corpora know it of some turns alone.
         reader_taxonomy: label set in which it reads.
         also_as: label sets into which its readings are translated, so that wishes are made in several.
         max_tokens: longest wish with its text; longer ones are not learnt from.
         corpora: what to learn from.
+        kept: what else, rows that an earlier writer wrote and the gates kept.
         texts: what is made of them.
         lora: the update.
         train: how the weights are found.
@@ -75,18 +95,20 @@ class WriterRecipe(Strict):
     description: str
     licence: str
     model: str = DEFAULT
+    start_from: str | None = None
     reader: str = "goemotions"
     reader_taxonomy: str = "goemotions"
     also_as: tuple[str, ...] = ()
     max_tokens: Count = 384
     corpora: Annotated[tuple[WritingCorpus, ...], Field(min_length=1)]
+    kept: tuple[KeptRecipe, ...] = ()
     texts: TextsRecipe = TextsRecipe()
     lora: LoraRecipe = LoraRecipe()
     train: TrainRecipe = TrainRecipe()
 
     @model_validator(mode="after")
     def _can_be_done(self) -> "WriterRecipe":
-        names = [corpus.name for corpus in self.corpora]
+        names = [corpus.name for corpus in self.corpora] + [rows.name for rows in self.kept]
         if len(set(names)) != len(names):
             raise ValueError(f"names of corpora must differ, got {', '.join(names)}; rename one")
         if self.train.method not in ("lora", "qlora"):

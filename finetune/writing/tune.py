@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from thymos.adapters.llm.adapter import adapter_folder
+from thymos.adapters.llm.files import files_digest
 from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
 from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.engine import TRAINING, keep_freed_memory
@@ -20,12 +22,13 @@ from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.loop import State, fit
-from thymos.finetune.training.model import with_lora
+from thymos.finetune.training.model import learn_on, with_lora
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
 from thymos.finetune.tune import check_processes
 from thymos.finetune.writing.batches import LessonPlan, Prompter, encode
 from thymos.finetune.writing.dialogues import dialogues
+from thymos.finetune.writing.kept import KeptRows, read_kept
 from thymos.finetune.writing.learner import DevLessons, Learner, text_cross_entropy
 from thymos.finetune.writing.lessons import Hearing, Lesson, conversations, utterances
 from thymos.finetune.writing.readings import Reader, read_all
@@ -47,6 +50,7 @@ class TunedWriter:
         base: model that it started from.
         module: with its best weights.
         corpora: what it learnt from.
+        kept: what else, by file.
         lessons: how many of them, by kind.
         heard: their texts, as hashes.
         dev_loss: of the best weights, nats a token.
@@ -59,6 +63,7 @@ class TunedWriter:
     base: LanguageModel
     module: Learner
     corpora: tuple[TrainingCorpus, ...]
+    kept: tuple[KeptRows, ...]
     lessons: dict[str, int]
     heard: Heard
     dev_loss: float
@@ -108,6 +113,7 @@ def tune_writer(
     from accelerate import Accelerator
 
     corpora = tuple(load_corpus(each, data) for each in recipe.corpora)
+    kept = tuple(read_kept(each, data) for each in recipe.kept)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -117,13 +123,19 @@ def tune_writer(
     reads = reader()
     with accelerator.main_process_first():  # what it read, the others find
         made = _lessons(recipe, corpora, reads, output, on_read)
+    made.train += [lesson for each in kept for lesson in each.lessons]
+    if kept:
+        made.counts["rows that an earlier writer wrote"] = sum(len(each.lessons) for each in kept)
     if not made.train or not made.dev:
         raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
     keep_freed_memory(TRAINING)  # the labeler that read has asked for less
     torch.manual_seed(recipe.train.seed)
     load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
     base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
-    module = Learner(with_lora(base, recipe.lora, recipe.train).train(), general=recipe.train.engine == "general")
+    model = with_lora(base, recipe.lora, recipe.train)
+    if recipe.start_from is not None:
+        learn_on(model, recipe.start_from, recipe.model, base.sha256)
+    module = Learner(model.train(), general=recipe.train.engine == "general")
     parameters = {name: weight for name, weight in module.model.named_parameters() if weight.requires_grad}
     pad = base.tokenizer.pad_token_id or base.tokenizer.eos_token_id
     train, dev = (encode(each, base.tokenizer, prompter, recipe.max_tokens) for each in (made.train, made.dev))
@@ -132,7 +144,7 @@ def tune_writer(
     optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
     average = Average(recipe.train.average, parameters) if recipe.train.average else None
     state = State(parameters, optimizer, average)
-    fingerprint = _fingerprint(recipe, corpora, base, reads)
+    fingerprint = _fingerprint(recipe, corpora, kept, base, reads)
     watch = Watch(
         output,
         fingerprint,
@@ -174,6 +186,7 @@ def tune_writer(
         base,
         module.eval(),
         corpora,
+        kept,
         made.counts,
         _heard_in(made.train),
         -watch.best_score,
@@ -254,7 +267,13 @@ def _heard(
     return heard
 
 
-def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: LanguageModel, reads: Reader) -> str:
+def _fingerprint(
+    recipe: WriterRecipe,
+    corpora: Sequence[TrainingCorpus],
+    kept: Sequence[KeptRows],
+    base: LanguageModel,
+    reads: Reader,
+) -> str:
     """Hash what decides the weights: recipe, data, model, who read the data, words of a wish."""
     told = recipe.model_dump(mode="json")
     for key in ("checkpoint_minutes", "engine"):
@@ -264,6 +283,8 @@ def _fingerprint(recipe: WriterRecipe, corpora: Sequence[TrainingCorpus], base: 
         "task": WRITING,
         "recipe": told,
         "data": [dict(corpus.identity) for corpus in corpora],
+        "kept": [each.sha256 for each in kept],
+        "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
         "model": base.sha256,
         "reader": dict(reads.identity()),
         "templates": templates_sha256(*TEMPLATES),

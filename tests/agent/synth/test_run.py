@@ -44,7 +44,7 @@ def test_a_run_writes_the_rows_that_were_asked_for(tmp_path: Path) -> None:
     assert report.told["kept"] == COUNTS
     for row in rows:
         assert set(row) == {
-            *("id", "kind", "labels", "turns", "text", "plan", "provenance", "gates", "split"),
+            *("id", "kind", "labels", "turns", "text", "situation", "plan", "provenance", "gates", "split"),
         }
         assert set(row["provenance"]) == {
             *("writer", "writer_sha256", "writer_adapter_sha256", "prompt_sha256", "seed", "candidate"),
@@ -123,7 +123,7 @@ def test_a_kept_row_gives_back_the_candidate_that_it_was() -> None:
     asked = dataclasses.replace(row, turns=("sadness", None, "joy"))
     turns = (Said("A", "It stank.", "sadness"), Said("B", "Hm.", None), Said("A", "We danced.", "joy"))
     given = Candidate(asked, turns, 2, 7, "0" * 64)
-    told = record(given, {"name": "fake"}, {"turns": Verdict(True, 0.5, contradicted=(0,))})
+    told = record(given, {"name": "fake"}, {"turns": Verdict(True, 0.5, contradicted=(0,))}, "It rains.")
     assert [turn["label"] for turn in told["turns"]] == [None, None, "joy"]
     assert candidate_of(json.loads(json.dumps(told))) == given
 

@@ -1,6 +1,7 @@
 """A writer is trained, taken up where it stopped, published, and asked with the ids that it was trained on."""
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from transformers import AutoTokenizer
 
 from tests.agent.synth.fakes import EKMAN, row_of
 from tests.finetune.recipes import SAID, dialogues, write_dialogues
+from tests.finetune.writing.test_kept import kept
 from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.sample import Sample
@@ -271,3 +273,20 @@ def test_what_cannot_be_learnt_is_one_sentence(
 def test_a_wrong_recipe_is_refused(changes: dict[str, Any], said: str, tiny_model: Path) -> None:
     with pytest.raises(ValueError, match=said):
         WriterRecipe.model_validate(recipe(tiny_model).model_dump() | changes)
+
+
+def test_a_writer_goes_on_from_another_with_what_that_one_kept(
+    tiny_model: Path, data: Path, run: Path, tmp_path: Path
+) -> None:
+    (data / "kept.jsonl").write_text(json.dumps(kept(4)[0]) + "\n", encoding="utf-8")
+    rows = [{"name": "again", "rows": "kept.jsonl", "licence": "CC0-1.0", "source": "made in the test"}]
+    begun = recipe(tiny_model).model_dump() | {"start_from": str(run / "adapter")}
+    told = WriterRecipe.model_validate(begun | {"kept": rows})
+    found = tuned(told, data, tmp_path / "on")
+    publish_writer(found, told, tmp_path / "on")
+    first = next(line for line in read(tmp_path / "on") if line["kind"] == "step")
+    fresh = next(line for line in read(run) if line["kind"] == "step")
+    assert first["loss"] < 0.9 * fresh["loss"]  # it had learnt before
+    assert found.lessons["rows that an earlier writer wrote"] == 1
+    assert found.fingerprint != tuned(WriterRecipe.model_validate(begun), data, tmp_path / "off").fingerprint
+    assert "made in the test" in (tmp_path / "on" / "adapter" / "DATA.md").read_text(encoding="utf-8").split("again")[1]
