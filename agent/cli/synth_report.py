@@ -49,7 +49,7 @@ def synth_report(
     from thymos.adapters.whole_file import whole_file
     from thymos.agent.cli.kb_bar import embedding_bar
     from thymos.agent.synth_report.page import page
-    from thymos.agent.synth_report.rows import read_folder
+    from thymos.agent.synth_report.rows import read_folder, read_totals
     from thymos.retrieval.embedder import SentenceEmbedder
 
     if not output.parent.is_dir():
@@ -66,6 +66,7 @@ def synth_report(
             kept,
             dropped,
             title=title,
+            totals=read_totals(rows, len(kept), len(dropped)),
             real=texts,
             embedder=None if no_map else SentenceEmbedder(),
             seed=seed,

@@ -180,7 +180,11 @@ def _diversity(texts: Sequence[str], extras: Extras) -> dict[str, object]:
     if extras.real and mine:
         real = drawn(extras.real, len(mine), extras.seed)
         found["real"] = measure(real, extras.vectors.many(real) if extras.vectors else None)
-        found["below_floor"] = below_floor(measure_of(found, "kept"), measure_of(found, "real"))
+        if len(real) < len(mine):  # the figures grow or fall with the number of texts
+            few = drawn(mine, len(real), extras.seed)
+            found["as_many_kept"] = measure(few, extras.vectors.many(few) if extras.vectors else None)
+        compared = "as_many_kept" if "as_many_kept" in found else "kept"
+        found["below_floor"] = below_floor(measure_of(found, compared), measure_of(found, "real"))
     return found
 
 

@@ -154,6 +154,8 @@ class Plan:
         return {
             "taxonomy": self.taxonomy.name,
             "labels": taxonomy_identity(self.taxonomy),
+            "neutral": self.taxonomy.neutral,
+            "valences": {label.name: label.valence for label in self.taxonomy},
             "counts": dict(wish.counts),
             "turns": list(wish.turns),
             "language": wish.language,

@@ -31,6 +31,7 @@ from thymos.prompts.errors import RunError
 
 CHUNK_ROWS = 16
 SPARE_WAVES = 2
+_TOLD = {"asked", "kept", "counts", "agreement", "diversity"}  # of a run, beside its output
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +183,18 @@ def _cut(rows: Iterator[PlanRow], size: int) -> Iterator[list[PlanRow]]:
 
 
 def _report(place: Destination, provenance: Provenance, *, resumed: int = 0, already_done: bool = False) -> SynthReport:
-    dropped = dropped_path(place)
+    dropped, told = dropped_path(place), read_counts(place)
+    if not told.keys() >= _TOLD:
+        raise RunError(
+            f"counts of a finished output must stand beside it, got none in {place.meta.name}; pass --overwrite to "
+            "write it anew"
+        )
     return SynthReport(
         out=place.out,
         dropped=dropped if dropped.exists() else None,
         meta=place.meta,
         provenance=provenance,
-        told=read_counts(place),
+        told=told,
         resumed=resumed,
         already_done=already_done,
     )

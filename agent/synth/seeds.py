@@ -23,7 +23,7 @@ class Seeds:
 
     Attributes:
         texts: all of them.
-        sha256: of them.
+        sha256: of them and their labels.
     """
 
     def __init__(self, rows: Sequence[Labelled], vectors: Vectors) -> None:
@@ -34,7 +34,7 @@ class Seeds:
             vectors: of texts.
         """
         self.texts = tuple(row.text for row in rows)
-        self.sha256 = texts_sha256(self.texts)
+        self.sha256 = texts_sha256([part for row in rows for part in (row.text, *row.labels, "")])
         self._vectors = vectors
         self._rows: Vector = vectors.many(self.texts)
         self._of: dict[str, list[int]] = defaultdict(list)

@@ -6,13 +6,13 @@ Takes rows and texts; gives counts and shares. Draws nothing and embeds nothing.
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thymos.agent.synth_report.rows import Written
+from thymos.agent.synth_report.rows import Totals, Written
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _POINTS = 40  # of a curve
@@ -86,32 +86,41 @@ def label_counts(kept: Sequence[Written], dropped: Sequence[Written]) -> tuple[L
     return tuple(sorted(found, key=lambda each: (-each.asked, each.label)))
 
 
-def waterfall(kept: Sequence[Written], dropped: Sequence[Written]) -> tuple[Fall, ...]:
-    """Return what each gate took, in the order in which texts pass them."""
+def waterfall(kept: Sequence[Written], dropped: Sequence[Written], spare: int = 0) -> tuple[Fall, ...]:
+    """Return what each gate took, in the order in which texts pass them; last, good texts that were not needed."""
     order: dict[str, None] = {}
     for row in sorted((*kept, *dropped), key=lambda each: -len(each.gates)):  # whoever came far saw most gates
         order.update(dict.fromkeys(row.gates))
     taken = Counter(row.dropped_by or "not said" for row in dropped)
     first = [name for name in taken if name not in order]  # what is dropped before any gate, as for its form
-    left = len(kept) + len(dropped)
+    left = len(kept) + len(dropped) + spare
     found = []
     for name in (*first, *order):
         left -= taken[name]
         found.append(Fall(name, taken[name], left))
-    return tuple(found)
+    return (*found, Fall("another was better", spare, left - spare)) if spare else tuple(found)
 
 
 def readings(rows: Sequence[Written]) -> Readings | None:
     """Count which label was read where which was asked; None where nobody says what was read."""
-    pairs = [(row.label, row.read_as) for row in rows if row.read_as is not None]
-    if not pairs:
+    return _crossed(Counter((row.label, row.read_as) for row in rows if row.read_as is not None))
+
+
+def readings_of(totals: Totals) -> Readings | None:
+    """Return what a run counted of every well-formed text."""
+    return _crossed(Counter({(asked, name): n for asked, of in totals.read.items() for name, n in of.items()}))
+
+
+def _crossed(pairs: Mapping[tuple[str, str], int]) -> Readings | None:
+    total = sum(pairs.values())
+    if not total:
         return None
     labels = tuple(sorted({label for pair in pairs for label in pair}))
     place = {label: number for number, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    for asked, read in pairs:
-        counts[place[asked], place[read]] += 1
-    return Readings(labels, counts, float(np.trace(counts) / len(pairs)))
+    for (asked, read), number in pairs.items():
+        counts[place[asked], place[read]] += number
+    return Readings(labels, counts, float(np.trace(counts) / total))
 
 
 def words_in(text: str) -> list[str]:

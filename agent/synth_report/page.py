@@ -14,7 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from thymos.agent.synth_report import measure, space, svg
-from thymos.agent.synth_report.rows import Written
+from thymos.agent.synth_report.rows import Totals, Written
 from thymos.retrieval.embedder import Embedder, Vectors
 
 MADE, REAL = svg.Series("synthetic", "made"), svg.Series("real", "real")
@@ -58,6 +58,7 @@ def page(
     dropped: Sequence[Written],
     *,
     title: str,
+    totals: Totals | None = None,
     real: Sequence[str] = (),
     embedder: Embedder | None = None,
     seed: int = 0,
@@ -69,6 +70,7 @@ def page(
         kept: rows that passed the gates.
         dropped: rows that did not.
         title: first line.
+        totals: what the run counted of all that was written, where that is known.
         real: texts to compare with; may be none.
         embedder: makes vectors; None leaves out what needs them.
         seed: of every choice.
@@ -88,12 +90,12 @@ def page(
     return environment.get_template("page.html.jinja").render(
         title=title,
         kept=len(kept),
-        written=len(kept) + len(dropped),
+        written=totals.written if totals else len(kept) + len(dropped),
         writers=sorted({row.writer for row in (*kept, *dropped) if row.writer}),
         kinds=Counter(row.plan.get("kind", "dialogue" if len(row.turns) > 1 else "utterance") for row in kept),
         counts=measure.label_counts(kept, dropped),
-        falls=measure.waterfall(kept, dropped),
-        before=measure.readings([*kept, *dropped]),
+        falls=measure.waterfall(kept, dropped, totals.spare if totals else 0),
+        before=measure.readings_of(totals) if totals else measure.readings([*kept, *dropped]),
         after=measure.readings(kept),
         lengths=_lengths(made_words, real_words),
         growth=_growth(made_words, real_words),

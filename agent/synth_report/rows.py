@@ -4,6 +4,7 @@ Takes a folder or the file of kept rows; gives frozen values. Tolerant of fields
 half a run is worth more than none; strict about what is no JSON.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from typing import Any
 from thymos.finetune.augment.synth_file import LINES, PARQUET, records
 from thymos.prompts.errors import InputError
 
+META = ".meta.json"
 DROPPED = "dropped.jsonl"  # the end of the name of a file of dropped rows
 _KINDS = ("kept", "dropped")
 _OTHER_FORMS = (".sharegpt.jsonl", ".chatml.jsonl")  # the same rows once more, for others
 RELABELLING = "relabel"  # the gate that says which label a text reads as
 _READ_AS = re.compile(r"^read as (.+)$")
+_BUT = "read as asked, but "
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,41 @@ class Written:
     def utterances(self) -> tuple[str, ...]:
         """The turns with a label, or the whole text where there are no turns."""
         return tuple(turn.text for turn in self.turns if turn.label) or ((self.text,) if self.text else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run counted of all that was written: rows do not tell of texts that passed where another was better.
+
+    Attributes:
+        written: texts.
+        spare: of these, good ones that were not needed.
+        read: asked label -> label read without knowing it -> well-formed texts, before any gate.
+    """
+
+    written: int
+    spare: int
+    read: dict[str, dict[str, int]]
+
+
+def read_totals(place: Path, kept: int, dropped: int) -> Totals | None:
+    """Return the counts that stand beside rows, None where they are not there or are of other rows.
+
+    Args:
+        place: as for `read_folder`.
+        kept: rows kept.
+        dropped: rows dropped.
+    """
+    found = sorted(place.glob(f"*{META}")) if place.is_dir() else [place.with_suffix(META)]
+    if len(found) != 1:
+        return None
+    try:
+        counts = json.loads(found[0].read_bytes())["counts"]
+        read = {str(asked): {str(name): int(n) for name, n in of.items()} for asked, of in counts["read"].items()}
+        totals = Totals(int(counts["written"]), int(counts["spare"]), read)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return totals if totals.written - totals.spare == kept + dropped else None
 
 
 def read_folder(place: Path) -> tuple[tuple[Written, ...], tuple[Written, ...]]:
@@ -143,6 +181,8 @@ def _read_as(said: object, asked: str) -> str | None:
     if said.get("read_as") is not None:
         return str(said["read_as"])
     if said.get("kept"):
+        return asked
+    if str(said.get("reason") or "").startswith(_BUT):
         return asked
     match = _READ_AS.match(str(said.get("reason") or ""))
     return match[1] if match else None

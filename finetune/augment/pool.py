@@ -144,7 +144,12 @@ def _synth_rows(path: Path, taxonomy: Taxonomy) -> Iterator[Row]:
     known = frozenset(taxonomy.names)
     for number, row in enumerate(records(path), start=1):
         if row.get("kind") not in ("utterance", "dialogue"):
-            return
+            if number == 1:
+                return
+            raise InputError(
+                f"{path.name} row {number} must be an utterance or a dialogue as the first one is, got kind "
+                f"{row.get('kind')!r}; mend or remove it"
+            )
         for found in _utterances(row, str(row.get("id", number))):
             _check_labels(found.labels, known, f"synthetic row {found.id!r}", taxonomy)
             if not _unfit(found.labels, taxonomy) and found.text.strip():

@@ -25,13 +25,14 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
                 continue
             try:
+                line = raw.decode("utf-8")
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path.name} line {number} must be JSON, got {error}; mend or remove it") from error
             if not isinstance(row, dict):
                 raise InputError(f"{path.name} line {number} must be a JSON object, got {line[:40]!r}; remove it")

@@ -75,7 +75,7 @@ class MemorisationGate:
             shared, share = self._longest(told)
             worst = max(worst, share)
             whole = shared == len(told) and self._index.short_inside(told, len(told)) is not None
-            if shared >= LONGEST or whole or (shared >= _FEWEST and share > self._most_share):
+            if shared >= LONGEST or whole or share > self._most_share:
                 return Verdict(False, share, f"{shared} words in a row of a source")
             if self._index.short_inside(told, _FEWEST) is not None and len(told) >= _FEWEST:
                 return Verdict(False, 1.0, "a whole source text")
@@ -86,12 +86,17 @@ class MemorisationGate:
         return Verdict(True, worst)
 
     def _longest(self, told: Sequence[str]) -> tuple[int, float]:
-        """Return the longest shared run, in words and as a share of the shorter text."""
+        """Return the longest shared run in words, and the greatest share of the shorter text that one makes up."""
         found = self._index.sharing(told)
         most, share = 0, 0.0
-        for place in sorted(found, key=lambda each: (-found[each], each))[:_LOOKED_AT]:
+        # A short source shares few runs even where all of it stands there.
+        whole = {place: found[place] / max(1, len(self._index.texts[place]) - _RUN + 1) for place in found}
+        longest = sorted(found, key=lambda each: (-found[each], each))[:_LOOKED_AT]
+        fullest = sorted(found, key=lambda each: (-whole[each], each))[:_LOOKED_AT]
+        for place in dict.fromkeys((*longest, *fullest)):
             source = self._index.texts[place]
             length = longest_shared(told, source)
-            if length > most:
-                most, share = length, length / min(len(told), len(source))
+            most = max(most, length)
+            if length >= _FEWEST:
+                share = max(share, length / min(len(told), len(source)))
         return most, share

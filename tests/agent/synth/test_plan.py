@@ -71,6 +71,17 @@ def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
     assert {row.key() for row in first} != {row.key() for row in other}
 
 
+def test_what_decides_the_situations_of_a_label_is_part_of_the_plans_identity() -> None:
+    def named(valence: float, neutral: str | None) -> dict[str, object]:
+        told = {"up": valence, "down": -0.5, "flat": 0.0}
+        labels = tuple(Label(name, name, name, valence=each) for name, each in told.items())
+        own = Taxonomy(name="own", kind=Kind.SINGLE, labels=labels, title="", source="", neutral=neutral)
+        return Plan(Wish({"up": 3}), own, load_grid()).identity()
+
+    assert named(0.5, "flat") != named(0.1, "flat")
+    assert named(0.5, "flat") != named(0.5, None)
+
+
 def test_more_rows_go_on_where_fewer_ended() -> None:
     assert list(plan_of({"joy": 40}))[:10] == list(plan_of({"joy": 10}))
 

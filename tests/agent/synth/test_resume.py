@@ -120,6 +120,10 @@ def test_a_finished_run_is_not_done_again(tmp_path: Path) -> None:
     assert report.already_done
     assert writer.calls == []
     assert report.told["kept"] == COUNTS
+    session(tmp_path / "out.parquet")  # carries its own provenance
+    (tmp_path / "out.meta.json").write_text("{}")
+    with pytest.raises(RunError, match=r"got none in out\.meta\.json; pass --overwrite"):
+        session(tmp_path / "out.parquet")
 
 
 @pytest.mark.parametrize(

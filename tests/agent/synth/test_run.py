@@ -195,6 +195,13 @@ def test_real_text_is_measured_beside_what_is_kept(tmp_path: Path) -> None:
     assert isinstance(told["below_floor"], list)
 
 
+def test_more_than_there_is_of_real_text_is_compared_as_so_many(tmp_path: Path) -> None:
+    told = session(tmp_path / "out.jsonl", real=["word other third", "one more line"]).told["diversity"]
+    assert told["kept"]["texts"] == 30
+    assert told["as_many_kept"]["texts"] == told["real"]["texts"] == 2
+    assert told["below_floor"] == []  # two texts have a Vendi score of two at most; thirty have more
+
+
 def test_parquet_holds_the_same_rows(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 

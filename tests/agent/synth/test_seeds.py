@@ -20,6 +20,12 @@ def test_examples_are_those_that_are_nearest_to_the_situation() -> None:
     assert all("tomatoes" in text for text in SEEDS.near(ROW, "The tomatoes behind a shed grow."))
 
 
+def test_the_hash_of_examples_is_of_their_labels_too() -> None:
+    vectors = Vectors(WordEmbedder())
+    one, other = (Seeds([Labelled("so it goes", labels)], vectors).sha256 for labels in (("joy",), ("fear",)))
+    assert one != other
+
+
 def test_rows_of_one_situation_get_others_and_one_row_the_same() -> None:
     rows = [dataclasses.replace(ROW, seed=seed) for seed in range(8)]
     shown = [tuple(SEEDS.near(row, "The ferry in the wind.")) for row in rows]

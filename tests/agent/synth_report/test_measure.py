@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 
 from tests.agent.synth_report.rows_made import synthesis
 from thymos.agent.synth_report import measure, space
-from thymos.agent.synth_report.rows import read_folder
+from thymos.agent.synth_report.rows import Totals, read_folder
 
 
 def test_labels_count_rows_of_the_plan_and_texts_apart(tmp_path: Path) -> None:
@@ -22,6 +22,18 @@ def test_the_waterfall_ends_at_what_is_kept(tmp_path: Path) -> None:
         measure.Fall("relabel", 1, 3),
         measure.Fall("duplicates", 0, 3),
     )
+
+
+def test_the_waterfall_and_the_readings_count_good_texts_that_were_not_needed(tmp_path: Path) -> None:
+    falls = measure.waterfall(*read_folder(synthesis(tmp_path / "s")), 2)
+    assert falls[0] == measure.Fall("format", 1, 6)
+    assert falls[-1] == measure.Fall("another was better", 2, 3)
+    found = measure.readings_of(Totals(6, 2, {"joy": {"joy": 3, "fear": 1}, "fear": {"fear": 1}}))
+    assert found is not None
+    assert found.labels == ("fear", "joy")
+    assert found.counts.tolist() == [[1, 0], [1, 3]]
+    assert found.agree == 0.8
+    assert measure.readings_of(Totals(6, 2, {})) is None
 
 
 def test_readings_are_counted_by_asked_label(tmp_path: Path) -> None:

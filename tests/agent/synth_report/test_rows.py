@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.agent.synth_report.rows_made import made, synthesis, write
-from thymos.agent.synth_report.rows import read_folder
+from thymos.agent.synth_report.rows import Totals, read_folder, read_totals
 from thymos.prompts.errors import InputError
 
 
@@ -57,6 +57,24 @@ def test_the_label_that_was_read_is_told_by_the_gate(tmp_path: Path) -> None:
         "joy-1/0": "sadness",  # from the reason
         "fear-2/0": None,  # never came so far
     }
+
+
+def test_a_text_that_was_read_as_asked_but_weakly_was_read_as_asked(tmp_path: Path) -> None:
+    said = {"relabel": {"score": 0.4, "kept": False, "reason": "read as asked, but at 0.40 alone"}}
+    write(tmp_path / "a.dropped.jsonl", [made("joy-3/0", "joy", "Dear.", dropped_by="relabel", gates=said)])
+    assert read_folder(tmp_path)[1][0].read_as == "joy"
+
+
+def test_counts_of_a_run_are_read_where_they_are_of_these_rows(tmp_path: Path) -> None:
+    write(tmp_path / "out.jsonl", [made("joy-1/0", "joy", "Dear.")])
+    counts = {"written": 4, "spare": 3, "read": {"joy": {"joy": 3, "love": 1}}}
+    (tmp_path / "out.meta.json").write_text(json.dumps({"counts": counts}))
+    for place in (tmp_path, tmp_path / "out.jsonl"):
+        assert read_totals(place, 1, 0) == Totals(4, 3, {"joy": {"joy": 3, "love": 1}})
+        assert read_totals(place, 2, 0) is None  # of other rows
+    for broken in ("{", "[]", '{"counts": {"written": "x", "spare": 0, "read": {}}}'):
+        (tmp_path / "out.meta.json").write_text(broken)
+        assert read_totals(tmp_path, 1, 0) is None
 
 
 def test_a_row_of_almost_nothing_is_a_row(tmp_path: Path) -> None:

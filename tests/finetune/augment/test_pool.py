@@ -96,6 +96,16 @@ def test_a_torn_line_of_synthetic_rows_is_named(tmp_path: Path) -> None:
         read_synthetic(tmp_path / "s.jsonl", TAXONOMY)
 
 
+def test_bytes_that_are_no_text_and_a_row_of_another_kind_are_named(tmp_path: Path) -> None:
+    first = b'{"id": "x", "kind": "utterance", "labels": ["joy"], "text": "a"}\n'
+    (tmp_path / "s.jsonl").write_bytes(first + b'{"text": "\xff"}\n')
+    with pytest.raises(InputError, match=r"s\.jsonl line 2 must be JSON"):
+        read_synthetic(tmp_path / "s.jsonl", TAXONOMY)
+    (tmp_path / "s.jsonl").write_bytes(first + b'{"id": "y", "labels": ["joy"], "text": "b"}\n' + first)
+    with pytest.raises(InputError, match=r"s\.jsonl row 2 must be an utterance or a dialogue .* got kind None"):
+        read_synthetic(tmp_path / "s.jsonl", TAXONOMY)
+
+
 def test_a_synthetic_label_outside_the_label_set_is_refused(tmp_path: Path) -> None:
     path = synth(tmp_path / "s.jsonl", {"id": "x", "kind": "utterance", "labels": ["bliss"], "text": "a b"})
     with pytest.raises(InputError, match="synthetic row 'x'"):

@@ -45,3 +45,11 @@ def test_what_an_adapter_was_trained_on_is_known_without_its_data() -> None:
     assert not passes(gate, f"He said: {LONG}.")
     assert passes(gate, "We walked home in the rain.")
     assert gate.identity() != MemorisationGate([], None).identity()
+
+
+def test_a_short_source_is_found_behind_many_that_share_more() -> None:
+    short = "nobody ever told me that"
+    long = [f"and then he left us for good in the rain, number{n}" for n in range(30)]
+    text = "nobody ever told me that and then he left us, for good, in snow"
+    assert passes(MemorisationGate(long, None, most_share=0.9), text)
+    assert not passes(MemorisationGate([*long, short], None, most_share=0.9), text)
