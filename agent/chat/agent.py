@@ -7,6 +7,7 @@ terminals and HTTP.
 import hashlib
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +24,9 @@ from thymos.agent.chat.desk import Desk, Writer
 from thymos.agent.chat.engines import TEXT, Engines, Locked, Wrap
 from thymos.agent.chat.events import Done, Event, Failed
 from thymos.agent.chat.graph import Chooser, Surroundings, build
+from thymos.agent.chat.guard import guard
 from thymos.agent.chat.intents import Intents
+from thymos.agent.chat.reading import read
 from thymos.agent.chat.router import Router
 from thymos.agent.chat.threads import Threads, default_home
 from thymos.agent.chat.values import Answer, Message
@@ -34,6 +37,8 @@ from thymos.prompts.catalogue import builtin_taxonomies, load_taxonomy
 from thymos.prompts.errors import InputError, ThymosError
 
 _ABOUT = frozenset({"analyse", "compare", "timeline", "label_file", "synthesise"})  # calls that follow-ups are about
+_LATEST = 20  # messages of a conversation that are looked at again
+MOST_CHARACTERS = 20_000  # of a message
 
 
 class ChatAgent:
@@ -62,8 +67,10 @@ class ChatAgent:
         self._writer = cache(writer)
         self._loose = build()
         # Steps of answers that are being made, nothing else; values are JSON, so no type needs to be revived from them.
-        connection = sqlite3.connect(threads.home / "steps.sqlite", check_same_thread=False, timeout=10.0)
-        self._saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._steps = sqlite3.connect(threads.home / "steps.sqlite", check_same_thread=False, timeout=10.0)
+        (threads.home / "steps.sqlite").chmod(0o600)
+        self._steps.execute("PRAGMA secure_delete = ON")
+        self._saver = SqliteSaver(self._steps, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
         self._kept = build(self._saver)
 
     @classmethod
@@ -171,6 +178,7 @@ class ChatAgent:
         _check(message)
         folder = media or Path("/nonexistent")
         last = None
+        history = _answerable(history)
         for earlier in history:
             chosen = self._chooser.choose(earlier, last, ())
             last = _memory(chosen, last) if isinstance(chosen, Call) else last
@@ -182,9 +190,30 @@ class ChatAgent:
         )
         yield from self._events(self._loose, state, None, Surroundings(desk, self._chooser, history), "", 0)
 
+    def delete(self, thread: str) -> None:
+        """Delete a conversation: its words, files and feedback, and the steps of an answer that was not finished.
+
+        Raises:
+            InputError: there is no such thread.
+        """
+        numbers = [turn.number for turn in self.threads.turns(thread)]
+        self.threads.delete(thread)
+        self._forget([_config(thread, number)["configurable"]["thread_id"] for number in numbers])
+
+    def close(self) -> None:
+        """Let go of the files that are kept open; nothing can be answered afterwards. May be called twice."""
+        self._steps.close()
+
+    def _forget(self, steps: Sequence[str]) -> None:
+        """Delete steps, from the write-ahead log too."""
+        for each in steps:
+            self._saver.delete_thread(each)
+        with self._saver.lock, suppress(sqlite3.OperationalError):  # another process reads: its next answer settles it
+            self._steps.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _finish(self, thread: str, number: int, taxonomy: str, state: dict[str, Any] | None) -> Generator[Event]:
         """Run the graph and keep the answer."""
-        history = [turn.message for turn in self.threads.turns(thread)[:number]]
+        history = _answerable([turn.message for turn in self.threads.turns(thread)[:number]])
 
         def keep(name: str, path: Path) -> Attachment:
             with path.open("rb") as content:
@@ -198,9 +227,10 @@ class ChatAgent:
                 values = self._kept.get_state(config).values
                 call = Call.model_validate(values["call"]) if values.get("call") else None
                 memory = _memory(call, self.threads.memory(thread)) if call else self.threads.memory(thread)
-                used = (call.taxonomy if call else None) or taxonomy
+                asked_in = call.taxonomy if call and call.tool in _ABOUT else None  # not where a question names one
+                used = asked_in or taxonomy
                 self.threads.end_turn(thread, number, event.answer, memory, used)
-                self._saver.delete_thread(config["configurable"]["thread_id"])
+                self._forget([config["configurable"]["thread_id"]])
             yield event
 
     def _events(
@@ -235,9 +265,20 @@ def _memory(call: Call, last: Call | None) -> Call | None:
     return call if call.tool in _ABOUT and not call.missing else last
 
 
+def _answerable(history: Sequence[Message]) -> list[Message]:
+    """Return the latest messages without those that the guard answered: they are neither read again nor passed on."""
+    latest = history[-_LATEST:]
+    short = [each for each in latest if len(each.text) <= MOST_CHARACTERS]
+    return [each for each in short if guard(read(each.text).asked, each.text) is None]
+
+
 def _check(message: Message) -> None:
     if not message.text.strip() and not message.attachments:
         raise InputError("message must say something or bring a file, got neither; write or attach something")
+    if len(message.text) > MOST_CHARACTERS:
+        raise InputError(
+            f"message must have at most {MOST_CHARACTERS:,} characters, got {len(message.text):,}; attach it as a file"
+        )
     if message.taxonomy is not None:
         load_taxonomy(message.taxonomy)
 

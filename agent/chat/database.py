@@ -27,7 +27,7 @@ class Database:
         """
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise OutputError(
                 f"home must be a folder that can be written, got {path.parent}: {error.strerror}"

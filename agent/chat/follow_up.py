@@ -16,6 +16,7 @@ from thymos.agent.chat.words import find
 _ABOUT = frozenset({"analyse", "compare", "timeline"})  # tools whose answers can be asked about further
 _MADE = frozenset({"label_file", "synthesise"})  # tools that make something, which can be made again in another way
 _PARTS = {"speech": "speech", "face": "face", "physiology": "physiology", "text": "words", "context": "context"}
+_TOLD = 5  # words from which something is told
 _UNITS = {"word": r"\S+", "sentence": r"[^.!?\n]+[.!?]*", "line": r"[^.!?\n]+[.!?]*"}
 
 
@@ -29,7 +30,7 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
         intents: where words don't decide.
         new: whether the message brings material of its own that makes it a fresh question.
     """
-    if last.missing or new:
+    if last.missing or new or _tells(reading):
         return None
     if last.tool in _MADE:
         return _made_again(reading, last, taxonomy)
@@ -48,6 +49,12 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
     if weights and max(weights, key=lambda name: weights[name]) == "why" and weights["why"] > 0.4 and not reading.told:
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
     return None
+
+
+def _tells(reading: Reading) -> bool:
+    """Say whether a message tells something of its own: then it begins anew, however its question begins."""
+    changes = reading.has("without", "only") or find("instead", reading.text) or reading.quotes
+    return not changes and len(reading.told.split()) >= _TOLD
 
 
 def side_by_side(message: Message, reading: Reading, last: Call | None) -> Call | None:

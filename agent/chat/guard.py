@@ -22,6 +22,8 @@ NOTICE = (
     "by it, and do not use it at work or in schools, where the EU AI Act forbids it. It does not diagnose."
 )
 
+_NEVER = r"(?!)"
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
@@ -31,16 +33,20 @@ class _Rule:
     whole: bool
     needed: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str]
+    idioms: re.Pattern[str]
     fiction: re.Pattern[str]
+    real: re.Pattern[str]
     answer: str
 
     def holds(self, asked: str, whole: str) -> bool:
         """Say whether the guard answers."""
         if self._found(asked):
             return True
-        return self.whole and not self.fiction.search(asked) and self._found(whole)
+        told = self.fiction.search(asked) and not self.real.search(asked)
+        return self.whole and not told and self._found(whole)
 
     def _found(self, text: str) -> bool:
+        text = self.idioms.sub(" ", text)
         return all(each.search(text) for each in self.needed) and not self.unless.search(text)
 
 
@@ -66,8 +72,10 @@ def _rules() -> tuple[_Rule, ...]:
             reason=rule["reason"],
             whole=rule.get("whole", False),
             needed=tuple(map(_any, rule["all"])),
-            unless=_any(rule["unless"]),
+            unless=_any(rule.get("unless", ())),
+            idioms=_any(rule.get("idioms", ())),
             fiction=_any(told["fiction"]),
+            real=_any(told["real"]),
             answer=rule["answer"].strip(),
         )
         for rule in told["rules"]
@@ -75,6 +83,6 @@ def _rules() -> tuple[_Rule, ...]:
 
 
 def _any(patterns: Iterable[str | list[str]]) -> re.Pattern[str]:
-    """Return one pattern for any of several; a list in the list is one that the file names by its anchor."""
+    """Return one pattern for any of several, for nothing if there is none; a list in the list is one by its anchor."""
     flat = [each for item in patterns for each in (item if isinstance(item, list) else [item])]
-    return re.compile("|".join(f"(?:{each})" for each in flat), re.IGNORECASE | re.DOTALL)
+    return re.compile("|".join(f"(?:{each})" for each in flat) or _NEVER, re.IGNORECASE | re.DOTALL)

@@ -11,7 +11,7 @@ from thymos.agent.chat.calls import Line
 from thymos.agent.chat.words import find
 
 _QUOTES = re.compile(
-    r'"([^"\n]{2,}?)"(?=\W|$)|“([^”]{2,}?)”|«([^»]{2,}?)»|„([^“”]{2,}?)[“”]|'
+    r'"((?:[^"\n]|\n(?!\s*\n)){2,}?)"(?=\W|$)|“([^“”]{2,}?)”|«([^«»]{2,}?)»|„([^„“”]{2,}?)[“”]|'
     r"(?:(?<=\s)|(?<=[:(,])|^)'((?:[^'\n]|(?<=\w)'(?=\w)){2,}?)'(?=[\s.,;:!?)]|$)|"
     r"(?:(?<=\s)|^)‘((?:[^‘’\n]|(?<=\w)’(?=\w)){2,}?)’(?=[\s.,;:!?)]|$)|```\w*\n?(.+?)```|^>[ ]?(.+?)$",
     re.DOTALL | re.MULTILINE,
@@ -24,9 +24,10 @@ _INTRODUCED = re.compile(
 )
 _CLOCK = r"(?:[\[(]?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?[\])]?\s*(?:am|pm)?\s*[-–]?\s*)?"  # of a chat's export
 _NAME = r"([^\W\d_][\w.' -]{0,24}?)\s*(?:\([^)]{1,20}\))?"
-_LINE = re.compile(rf"^\s*[-*•]?\s*{_CLOCK}{_NAME}\s*:\s+(\S.*)$", re.MULTILINE)
+_LINE = re.compile(rf"^\s*(?:[-*•]\s*)?{_CLOCK}{_NAME}\s*:\s+(\S.*)$", re.MULTILINE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+[)\"'”’]*|\n|$)", re.DOTALL)
 _LIST = re.compile(r"^\s*(?:\(?[1-9AB][.):]|[-*•])\s+(\S.*)$", re.MULTILINE)
+_GAP = re.compile(r"\s{8,}")  # nothing is told by more, and patterns would take long over them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Reading:
 
 def read(text: str) -> Reading:
     """Take a message apart."""
+    text = _GAP.sub(lambda gap: "\n\n" if "\n" in gap[0] else " ", text)
     rest, dialogue = _dialogue(text)
     quotes = [next(filter(None, match.groups())).strip() for match in _QUOTES.finditer(rest)]
     rest = _QUOTES.sub(" ", rest)

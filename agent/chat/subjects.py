@@ -4,7 +4,7 @@ Takes a reading and attachments; gives subjects. Knows nothing of tools.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from thymos.agent.chat.attachment import Attachment
 from thymos.agent.chat.calls import Line, Subject
@@ -23,22 +23,25 @@ def title_of(text: str) -> str:
 def spoken_subject(reading: Reading) -> Subject:
     """Return the words that a question is about, with what was said before them.
 
-    Of a dialogue these are the last words of the person who is named, or the last of all; of several quotes the last.
+    Of a dialogue these are the last words of the person who is named first, or the last of all; of several quotes the
+    last.
     """
     if not reading.dialogue:
         *before, text = reading.quotes
         return Subject(title=title_of(text), text=text, context=tuple(Line(text=each) for each in before))
     lines = reading.dialogue
-    asked = [
-        number
-        for number, line in enumerate(lines)
-        if line.speaker and re.search(rf"\b{re.escape(line.speaker)}\b", reading.asked, re.IGNORECASE)
-    ]
-    at = asked[-1] if asked else len(lines) - 1
+    asked = _first_named(reading.asked, {line.speaker for line in lines if line.speaker})
+    at = max((number for number, line in enumerate(lines) if asked and line.speaker == asked), default=len(lines) - 1)
     quoted = [n for n, line in enumerate(lines) if any(quote in line.text for quote in reading.quotes)]
     at = quoted[-1] if quoted else at
     line = lines[at]
     return Subject(title=title_of(line.text), text=line.text, speaker=line.speaker, context=lines[:at])
+
+
+def _first_named(text: str, names: Iterable[str]) -> str | None:
+    """Return the name that a text says first: of "how does Ann feel about Ben" it is Ann who is asked about."""
+    found = {name: re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in sorted(names)}
+    return min((match.start(), name) for name, match in found.items() if match)[1] if any(found.values()) else None
 
 
 def attached_subjects(files: Sequence[Attachment], reading: Reading) -> list[Subject]:

@@ -91,6 +91,7 @@ def chat(
         return prompt_loop(session, console)
     finally:
         session.drop_if_empty()
+        agent.close()
 
 
 def _agent(

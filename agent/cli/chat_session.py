@@ -103,7 +103,7 @@ class Session:
     def drop_if_empty(self) -> None:
         """Delete the conversation, with what was attached, if nothing was said in it."""
         if any(each.id == self.thread and not each.turns for each in self.agent.threads.listed()):
-            self.agent.threads.delete(self.thread)
+            self.agent.delete(self.thread)
 
     def resume(self) -> None:
         """Finish an answer that an earlier process began."""
@@ -160,7 +160,7 @@ class Session:
             case "/good" | "/bad":
                 self._rate(1 if name == "/good" else -1, rest)
             case "/delete":
-                self.agent.threads.delete(self.thread)
+                self.agent.delete(self.thread)
                 self._view.note("deleted, with its files; this is a new conversation")
                 self._open("/new", "")
             case "/help" | "/?":

@@ -80,6 +80,7 @@ class Core:
         self.worker.stop()
         self.work.close()
         self.scorers.close()
+        self.agent.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def scorer(self, taxonomy: str | None) -> BatchingScorer:

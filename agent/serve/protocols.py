@@ -85,6 +85,14 @@ class Agent(Protocol):
         """Answer without keeping anything; attachments lie in the folder `media`, under their ids."""
         ...
 
+    def delete(self, thread: str) -> None:
+        """Delete a conversation and all that was kept of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is kept open."""
+        ...
+
     def labeler(self, taxonomy: str | None = None) -> BatchLabeler:
         """Return the labeler of a label set, the same one every time."""
         ...

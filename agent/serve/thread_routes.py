@@ -98,7 +98,7 @@ def delete_thread(request: Request, thread_id: ThreadId) -> Response:
     _known(core, thread_id)
     if thread_id in core.busy:
         raise ApiError(409, "thread must not be answering, got one that is; wait or close the page that asked")
-    core.agent.threads.delete(thread_id)
+    core.agent.delete(thread_id)
     return Response(status_code=204)
 
 

@@ -57,10 +57,8 @@ def _subject(subject: Subject, taxonomy: str, desk: Desk) -> Iterator[Event]:
         yield Found(
             finding=read_words(subject.model_copy(update={"text": text, "title": title}), taxonomy, desk, notes)
         )
-    elif not found:
+    elif problems or not found:  # what was found before stays
         raise InputError(" ".join(problems) or "analyse needs words or a recording, got none; paste or attach some")
-    elif problems:
-        yield Progress(share=1.0, says=" ".join(problems))
 
 
 def read_words(subject: Subject, taxonomy: str, desk: Desk, notes: tuple[str, ...] = ()) -> Analysis:
@@ -96,9 +94,10 @@ def read_recording(recording: Attachment, desk: Desk) -> Analysis | Measured:
     adapter, taxonomy = listener
     labeler = desk.engines.labeler(taxonomy, adapter)
     (answer,) = labeler.label_batch([sample])
+    left = labeler.left_out.pop(recording.kind, None)  # whatever comes of it: it is about this recording alone
     if isinstance(answer, RowError):
         raise answer
-    if left := labeler.left_out.pop(recording.kind, None):
+    if left is not None:
         raise RowError(left[1])
     observed = {name: replace(each, text=None) for name, each in labeler.observe(sample).items()}
     heard = {name: each.text for name, each in labeler.observe(sample).items()}

@@ -31,6 +31,7 @@ def label_file(call: Call, desk: Desk) -> Iterator[Event]:
         InputError: it can't be read, or has too many rows for a chat.
         RunError: the result can't be written.
     """
+    from thymos.adapters.readers.columns import Columns
     from thymos.adapters.readers.opening import open_corpus
 
     attached = call.attachment
@@ -40,7 +41,8 @@ def label_file(call: Call, desk: Desk) -> Iterator[Event]:
     with tempfile.TemporaryDirectory(prefix="thymos-") as folder:
         source = Path(folder) / attached.name
         source.symlink_to(desk.place(attached).resolve())
-        corpus = open_corpus(source)
+        # A path in a row of somebody's file would be one of this machine.
+        corpus = open_corpus(source, columns=Columns(speech="", face="", physiology=""))
         if sum(1 for _ in islice(corpus, MOST_ROWS + 1)) > MOST_ROWS:
             raise InputError(
                 f"a file in a chat must have at most {MOST_ROWS:,} rows, got more; use `thymos label` or a job"

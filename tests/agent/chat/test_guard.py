@@ -17,6 +17,12 @@ REFUSED = [
     ("I want to kill myself", "crisis"),
     ("my friend says she doesn't want to live any more", "crisis"),
     ("there is no reason to go on living", "crisis"),
+    ("I'm dying to see you, but honestly I want to kill myself tonight", "crisis"),
+    ("dead serious, I want to die", "crisis"),
+    ("I'm dead tired and I don't want to live", "crisis"),
+    ("I did a study on suicide and now I want to end my life", "crisis"),
+    ("the story of my life is that I want to die", "crisis"),
+    ("I manage a call center. Which agents sound angry?", "workplace"),
 ]
 LET_THROUGH = [
     "I was interviewed about my book and felt proud.",
@@ -31,6 +37,12 @@ LET_THROUGH = [
     "How do exams affect anxiety?",
     "What are suicide prevention programmes?",
     'How does she feel: "the students were lovely"',
+    "I could die of embarrassment",
+    "I laughed so hard, I wanted to die of laughter",
+    "What does the research on suicide say about shame?",
+    "My students gave me a card and I was so happy I cried. What does that say about how I felt?",
+    "My colleagues laughed at me in front of our team. How bad do I feel, and what emotion do I show?",
+    "How anxious do I sound in this message to my students?",
 ]
 
 
@@ -54,6 +66,13 @@ def test_quoted_material_is_no_request() -> None:
 
 def test_crisis_words_inside_quotation_marks_count_too() -> None:
     answer = guard("She texted me. What does she feel?", 'She texted me "I want to die". What does she feel?')
+    assert answer is not None
+    assert answer.guarded == "crisis"
+
+
+@pytest.mark.parametrize("before", ["After the film she texted me", "My friend wrote a story and then told me"])
+def test_a_film_beside_what_a_person_said_makes_no_story_of_it(before: str) -> None:
+    answer = guard(f"{before} What does she feel?", f'{before} "I want to kill myself". What does she feel?')
     assert answer is not None
     assert answer.guarded == "crisis"
 

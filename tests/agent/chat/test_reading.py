@@ -61,3 +61,22 @@ def test_any_text_can_be_read_and_nothing_is_invented(text: str) -> None:
     for quote in reading.quotes:
         assert "".join(quote.split()) in "".join(text.split())
     assert len(reading.asked) <= len(text)
+
+
+@pytest.mark.parametrize("piece", [" ", "\n", " \n", "„", "„a ", '"', "a: ", "1. a\n", "first: a ", "if he said "])
+def test_long_runs_of_marks_are_read_in_time_that_grows_with_their_length(piece: str) -> None:
+    assert read(piece * (200_000 // len(piece))).dialogue == ()  # takes hours where it grows with the square
+
+
+def test_a_quotation_of_two_lines_is_one() -> None:
+    assert read('What does he feel? "I hate this.\nBut I stay."').quotes == ("I hate this.\nBut I stay.",)
+    assert read('Is 5" long?\n\nOr 6" long?').quotes == ()
+
+
+@pytest.mark.parametrize(
+    "words", ["What does her mother feel?", "Who ever said that she never cared?", "which honest answer"]
+)
+def test_words_that_end_like_comparatives_compare_nothing(words: str) -> None:
+    assert not read(words).has("compare")
+    assert read("Which one is angrier?").has("compare")
+    assert read("Is she calmer than he is?").has("compare")

@@ -141,6 +141,12 @@ class FakeAgent:
             self.labelers[name] = HashLabeler(load_taxonomy(name), pause=self.labeler_pause)
         return self.labelers[name]
 
+    def delete(self, thread: str) -> None:
+        self.threads.delete(thread)
+
+    def close(self) -> None:
+        pass
+
     def passage(self, passage_id: str) -> Evidence | None:
         return PASSAGE if passage_id == PASSAGE.id else None
 
