@@ -6,6 +6,7 @@ terminals and HTTP.
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -24,21 +25,16 @@ from thymos.agent.chat.desk import Desk, Writer
 from thymos.agent.chat.engines import TEXT, Engines, Locked, Wrap
 from thymos.agent.chat.events import Done, Event, Failed
 from thymos.agent.chat.graph import Chooser, Surroundings, build
-from thymos.agent.chat.guard import guard
 from thymos.agent.chat.intents import Intents
-from thymos.agent.chat.reading import read
 from thymos.agent.chat.router import Router
+from thymos.agent.chat.said import ABOUT, answerable, check, memory_of
 from thymos.agent.chat.threads import Threads, default_home
 from thymos.agent.chat.values import Answer, Message
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.recall import as_evidence_of
 from thymos.agent.reasoning.values import Evidence
-from thymos.prompts.catalogue import builtin_taxonomies, load_taxonomy
+from thymos.prompts.catalogue import builtin_taxonomies
 from thymos.prompts.errors import InputError, ThymosError
-
-_ABOUT = frozenset({"analyse", "compare", "timeline", "label_file", "synthesise"})  # calls that follow-ups are about
-_LATEST = 20  # messages of a conversation that are looked at again
-MOST_CHARACTERS = 20_000  # of a message
 
 
 class ChatAgent:
@@ -125,12 +121,14 @@ class ChatAgent:
         found = self.engines.base.get([passage_id])
         return as_evidence_of(found[0]) if found else None
 
-    def reply(self, thread: str, message: Message) -> Generator[Event]:
+    def reply(self, thread: str, message: Message, stopped: threading.Event | None = None) -> Generator[Event]:
         """Answer a message in a thread; the turn is kept before it is answered.
 
         Args:
             thread: id.
             message: its attachments are in the thread.
+            stopped: set by whoever wants no answer any more; the tool ends at its next step. Closing the generator
+                sets it too.
 
         Yields:
             Events; the last one is `Done` or `Failed`.
@@ -139,14 +137,14 @@ class ChatAgent:
             InputError: there is no such thread, or the message is empty or names an unknown label set.
         """
         known = self.threads.get(thread)
-        _check(message)
+        check(message)
         for each in message.attachments:
             self.threads.media(thread, each.id)
         taxonomy = message.taxonomy or known.taxonomy
         turn = self.threads.begin_turn(thread, message)
         last = self.threads.memory(thread)
         state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
-        yield from self._finish(thread, turn.number, taxonomy, state)
+        yield from self._finish(thread, turn.number, taxonomy, state, stopped)
 
     def resume(self, thread: str) -> Generator[Event]:
         """Go on with the last message of a thread where a process ended before its answer; nothing if it has one."""
@@ -175,13 +173,13 @@ class ChatAgent:
         Raises:
             InputError: the message is empty or names an unknown label set.
         """
-        _check(message)
+        check(message)
         folder = media or Path("/nonexistent")
         last = None
-        history = _answerable(history)
+        history = answerable(history)
         for earlier in history:
             chosen = self._chooser.choose(earlier, last, ())
-            last = _memory(chosen, last) if isinstance(chosen, Call) else last
+            last = memory_of(chosen, last) if isinstance(chosen, Call) else last
         state = {"message": message.model_dump(), "last": last.model_dump() if last else None}
         desk = self._desk(
             message.taxonomy or TEXT,
@@ -211,9 +209,16 @@ class ChatAgent:
         with self._saver.lock, suppress(sqlite3.OperationalError):  # another process reads: its next answer settles it
             self._steps.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _finish(self, thread: str, number: int, taxonomy: str, state: dict[str, Any] | None) -> Generator[Event]:
+    def _finish(
+        self,
+        thread: str,
+        number: int,
+        taxonomy: str,
+        state: dict[str, Any] | None,
+        stopped: threading.Event | None = None,
+    ) -> Generator[Event]:
         """Run the graph and keep the answer."""
-        history = _answerable([turn.message for turn in self.threads.turns(thread)[:number]])
+        history = answerable([turn.message for turn in self.threads.turns(thread)[:number]])
 
         def keep(name: str, path: Path) -> Attachment:
             with path.open("rb") as content:
@@ -221,13 +226,13 @@ class ChatAgent:
 
         desk = self._desk(taxonomy, lambda each: self.threads.media(thread, each.id)[1], keep)
         config = _config(thread, number)
-        around = Surroundings(desk, self._chooser, history)
+        around = Surroundings(desk, self._chooser, history, stopped or threading.Event())
         for event in self._events(self._kept, state, config, around, thread, number):
             if isinstance(event, Done):
                 values = self._kept.get_state(config).values
                 call = Call.model_validate(values["call"]) if values.get("call") else None
-                memory = _memory(call, self.threads.memory(thread)) if call else self.threads.memory(thread)
-                asked_in = call.taxonomy if call and call.tool in _ABOUT else None  # not where a question names one
+                memory = memory_of(call, self.threads.memory(thread)) if call else self.threads.memory(thread)
+                asked_in = call.taxonomy if call and call.tool in ABOUT else None  # not where a question names one
                 used = asked_in or taxonomy
                 self.threads.end_turn(thread, number, event.answer, memory, used)
                 self._forget([config["configurable"]["thread_id"]])
@@ -246,6 +251,8 @@ class ChatAgent:
         except ThymosError as error:
             yield Failed(says=str(error))
             return
+        finally:
+            around.stopped.set()
         if answer is None:
             raise InputError("message could not be answered: no step gave an answer; say it in other words")
         yield Done(thread=thread, turn=number, answer=answer)
@@ -258,29 +265,6 @@ class ChatAgent:
 
 def _config(thread: str, number: int) -> dict[str, Any]:
     return {"configurable": {"thread_id": f"{thread}-{number}"}}
-
-
-def _memory(call: Call, last: Call | None) -> Call | None:
-    """Return what follow-ups are about from now on."""
-    return call if call.tool in _ABOUT and not call.missing else last
-
-
-def _answerable(history: Sequence[Message]) -> list[Message]:
-    """Return the latest messages without those that the guard answered: they are neither read again nor passed on."""
-    latest = history[-_LATEST:]
-    short = [each for each in latest if len(each.text) <= MOST_CHARACTERS]
-    return [each for each in short if guard(read(each.text).asked, each.text) is None]
-
-
-def _check(message: Message) -> None:
-    if not message.text.strip() and not message.attachments:
-        raise InputError("message must say something or bring a file, got neither; write or attach something")
-    if len(message.text) > MOST_CHARACTERS:
-        raise InputError(
-            f"message must have at most {MOST_CHARACTERS:,} characters, got {len(message.text):,}; attach it as a file"
-        )
-    if message.taxonomy is not None:
-        load_taxonomy(message.taxonomy)
 
 
 def _kept_in(folder: Path, path: Path, name: str) -> Attachment:

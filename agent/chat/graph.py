@@ -5,8 +5,9 @@ checkpointed as plain JSON values where there is a checkpointer, so that an answ
 its last finished step.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -32,7 +33,7 @@ from thymos.agent.chat.tools.timeline import timeline
 from thymos.agent.chat.values import Answer, Message, Tool
 from thymos.agent.chat.wording import word
 from thymos.agent.chat.wording_known import missing, talk
-from thymos.prompts.errors import ThymosError
+from thymos.prompts.errors import RunError, ThymosError
 
 Act = Callable[[Call, Desk], Iterator[Event]]
 TOOLS: Mapping[Tool, Act] = {
@@ -81,6 +82,7 @@ class Surroundings:
     desk: Desk
     chooser: Chooser
     history: Sequence[Message] = ()
+    stopped: threading.Event = field(default_factory=threading.Event)
 
 
 class State(TypedDict, total=False):
@@ -155,6 +157,8 @@ def _act(state: State, runtime: Runtime[Surroundings]) -> State:
     findings: list[Finding] = []
     try:
         for event in TOOLS[call.tool](call, runtime.context.desk):
+            if runtime.context.stopped.is_set():
+                raise RunError("the answer was stopped before its end")
             if isinstance(event, Found):
                 finding = renumbered(event.finding, findings)
                 findings.append(finding)

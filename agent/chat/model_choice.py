@@ -5,9 +5,10 @@ is not, or arguments that do not fit, leave the choice to the router; citations 
 stood before. LangChain's types stay here.
 """
 
+import json
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
@@ -106,19 +107,21 @@ class ModelChooser:
         Raises:
             ModelError: the model can't be reached.
         """
-        instruction = render(
-            "chat/system",
-            taxonomies=builtin_taxonomies(),
-            attachments=[f"{each.name} ({each.kind})" for each in message.attachments],
-            last=last.model_dump_json(exclude_defaults=True) if last else "",
-        )
+        instruction = SystemMessage(render("chat/system", taxonomies=builtin_taxonomies()))
         said: list[BaseMessage] = [HumanMessage(each.text or "(a file)") for each in history[-_HISTORY:]]
-        reply = self._asked([SystemMessage(instruction), *said, HumanMessage(message.text or "(see the attachment)")])
+        known: dict[str, Any] = {}
+        if last is not None:
+            known["the conversation was last about"] = last.model_dump(mode="json", exclude_defaults=True)
+        if message.attachments:
+            known["attached to the next message"] = [f"{each.name} ({each.kind})" for each in message.attachments]
+        if known:
+            said.append(HumanMessage(json.dumps(known, ensure_ascii=False)))
+        reply = self._asked([instruction, *said, HumanMessage(message.text or "(see the attachment)")])
         for called in reply.tool_calls:
             tool = next((each for each in TOOLS if each.__name__.lower() == called["name"].lower()), None)
             if tool is not None:
                 try:
-                    return as_call(tool.model_validate(called["args"]), message)
+                    return as_call(tool.model_validate(called["args"]), message, last)
                 except ValidationError:
                     break
         if reply.tool_calls or not (text := reply.text.strip()):
@@ -126,12 +129,13 @@ class ModelChooser:
         return text
 
     def tell(self, message: Message, call: Call, findings: Sequence[Finding], words: str) -> str:
-        """Return the answer in the model's words, or `words` where it has none."""
-        wish = render("chat/tell", tool=call.tool, message=message.text, words=words)
+        """Return the answer in the model's words, or `words` where it has none; what was found is never lost."""
+        told = {"message": message.text, "tool": call.tool, "found": words}
+        data = HumanMessage(json.dumps(told, ensure_ascii=False))
         try:
-            reply = self._model.invoke([HumanMessage(wish)])
-        except Exception as error:
-            raise _unreachable(self.name, error) from error
+            reply = self._model.invoke([SystemMessage(render("chat/tell").strip()), data])
+        except Exception as error:  # noqa: BLE001 - whatever the model's library raises
+            return f"{words}\n\n({_unreachable(self.name, error)})"
         return reply.text.strip() or words
 
     def _asked(self, messages: list[BaseMessage]) -> AIMessage:
@@ -142,13 +146,22 @@ class ModelChooser:
         return reply if isinstance(reply, AIMessage) else AIMessage("")
 
 
-def as_call(arguments: BaseModel, message: Message) -> Call:
-    """Return a model's tool call as a `Call`, with the attachments of the message."""
+def as_call(arguments: BaseModel, message: Message, last: Call | None = None) -> Call:
+    """Return a model's tool call as a `Call`, with the attachments of the message.
+
+    Args:
+        arguments: of the tool.
+        message: that is answered.
+        last: what the thread was about; its recordings go along where the message brings nothing else.
+    """
     told = arguments.model_dump()
     taxonomy = told.get("taxonomy") if told.get("taxonomy") in builtin_taxonomies() else message.taxonomy
     recordings = tuple(each for each in message.attachments if each.kind in _RECORDINGS)
+    before = last.subjects[0] if last and last.subjects and not message.attachments else None
     match arguments:
         case Analyse():
+            if before is not None and arguments.text in ("", before.text):
+                recordings = before.recordings
             subject = Subject(
                 title=title_of(arguments.text) if arguments.text else "the material",
                 text=arguments.text or None,

@@ -14,6 +14,7 @@ from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
     from thymos.agent.chat.agent import ChatAgent
+    from thymos.agent.cli.chat_session import Session
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
@@ -66,7 +67,7 @@ def chat(
     from rich.console import Console
 
     from thymos.agent.chat.threads import Threads, default_home
-    from thymos.agent.cli.chat_session import Session
+    from thymos.agent.cli.chat_session import Quit, Session
     from thymos.agent.cli.chat_view import JsonView, TerminalView, thread_table
     from thymos.prompts.catalogue import load_taxonomy
 
@@ -85,10 +86,12 @@ def chat(
         if message:
             return session.say(message)
         if not sys.stdin.isatty():
-            return max([session.say(line) for line in _lines()], default=0)
+            return _piped(session)
         from thymos.agent.cli.chat_prompt import prompt_loop
 
         return prompt_loop(session, console)
+    except Quit:
+        return 0
     finally:
         session.drop_if_empty()
         agent.close()
@@ -127,6 +130,19 @@ def _thread(agent: "ChatAgent", wished: str | None, taxonomy: str | None) -> str
             f"thread must be one that is kept here, got {wished!r}, which fits {counted}; --list shows them"
         )
     return found[0].id
+
+
+def _piped(session: "Session") -> int:
+    """Say every line of a pipe up to one that quits; return the worst exit code."""
+    from thymos.agent.cli.chat_session import Quit
+
+    worst = 0
+    for line in _lines():
+        try:
+            worst = max(worst, session.say(line))
+        except Quit:
+            break
+    return worst
 
 
 def _lines() -> Iterator[str]:

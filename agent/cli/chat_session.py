@@ -3,6 +3,10 @@
 Takes lines; asks the agent and hands what comes to a view. Knows nothing of keys and colours.
 """
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -95,7 +99,7 @@ class Session:
             InputError: it is not there, or refused.
         """
         try:
-            with path.expanduser().open("rb") as content:
+            with _expanded(path).open("rb") as content:
                 self._attached.append(self.agent.threads.attach(self.thread, path.name, content))
         except OSError as error:
             raise InputError(f"attachment must be a file that can be read, got {path}: {error.strerror}") from None
@@ -123,8 +127,10 @@ class Session:
                 return 0
             message = Message(text=line, attachments=tuple(self._attached), taxonomy=self._taxonomy)
             failed = False
-            for event in self.agent.reply(self.thread, message):
-                failed = self._seen(event) or failed
+            stopped = threading.Event()
+            with _interrupting(stopped):
+                for event in self.agent.reply(self.thread, message, stopped):
+                    failed = self._seen(event) or failed
             self._attached, self._taxonomy = [], None
             return int(failed)
         except ThymosError as error:
@@ -184,13 +190,17 @@ class Session:
         self._view.note(f"from the next message on: {name}")
 
     def _open(self, name: str, rest: str) -> None:
-        known = self.agent.threads.listed()
+        known = [each for each in self.agent.threads.listed() if each.turns]
         if name == "/new":
+            self.drop_if_empty()
             self.thread = self.agent.threads.create().id
         else:
-            found = known[:1] if rest == "last" else [each for each in known if rest and each.id.startswith(rest)]
+            others = [each for each in known if each.id != self.thread]
+            found = others[:1] if rest == "last" else [each for each in known if rest and each.id.startswith(rest)]
             if len(found) != 1:
                 raise InputError(f"thread must be one of /threads, got {rest!r}; its first digits will do")
+            if found[0].id != self.thread:
+                self.drop_if_empty()
             self.thread = found[0].id
             self._view.note(found[0].title)
         turns = self.agent.threads.turns(self.thread)
@@ -202,7 +212,7 @@ class Session:
 
         if not rest:
             raise InputError("export must name a file, got none; /export talk.md")
-        path = Path(rest).expanduser()
+        path = _expanded(Path(rest))
         form: Literal["json", "markdown"] = "json" if path.suffix == ".json" else "markdown"
         with whole_file(path) as file:
             file.write(self.agent.threads.export(self.thread, form).encode())
@@ -218,3 +228,31 @@ class Session:
         comment = words if label else rest
         self.agent.threads.feedback(self.thread, number, Feedback(rating=rating, label=label, comment=comment))
         self._view.note("kept with the conversation" + (f"; right would be {label}" if label else ""))
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        found = path.expanduser()
+    except RuntimeError as error:
+        raise InputError(f"path must begin with a user of this machine, got {path}: {error}") from None
+    if not found.name or "\0" in str(found):
+        raise InputError(f"path must name a file, got {str(path)!r}; write one")
+    return found
+
+
+@contextmanager
+def _interrupting(stopped: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C stop the tool, too: it works in a thread that no interrupt reaches."""
+
+    def interrupt(*_: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -12,6 +12,7 @@ from thymos.agent.chat.findings import LabelCard, Passages
 from thymos.agent.chat.plane import place
 from thymos.agent.reasoning.recall import as_evidence
 from thymos.prompts.catalogue import builtin_taxonomies, load_map, maps_from
+from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.retrieval.search import Filter, Options
 
@@ -21,10 +22,20 @@ _SHOWN_MAPS = ("ekman", "plutchik", "sentiment")
 
 
 def explain_label(call: Call, desk: Desk) -> Iterator[Event]:
-    """Explain the labels of a call, or all of its label set where none is named."""
+    """Explain the labels of a call, or all of its label set where none is named.
+
+    Raises:
+        InputError: none of them is a label.
+    """
     asked = call.taxonomy or desk.taxonomy
-    for name in call.labels[:_MOST]:
-        taxonomy = _holding(name, asked, desk)
+    held = {name: _holding(name, asked, desk) for name in call.labels[:_MOST]}
+    if held and not any(held.values()):
+        known = desk.engines.taxonomy(asked)
+        raise InputError(
+            f"labels must be of a label set that is here, got {', '.join(held)}; {known.name} has "
+            f"{', '.join(known.names)}"
+        )
+    for name, taxonomy in held.items():
         if taxonomy is not None:
             yield Found(finding=_card(name, taxonomy, desk))
     if not call.labels:

@@ -17,11 +17,11 @@ from thymos.agent.chat.calls import Call
 from thymos.agent.chat.desk import Desk
 from thymos.agent.chat.events import Event, Found, Progress
 from thymos.agent.chat.findings import LabelledFile, Moment
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, RunError
 
 MOST_ROWS = 20_000  # in a chat; more is work for `thymos label` or a job
 _PREVIEW = 8
-_CHUNK = 128  # rows between two words on the progress
+_CHUNK = 64  # rows between two words on the progress, and until a stop is heard
 
 
 def label_file(call: Call, desk: Desk) -> Iterator[Event]:
@@ -59,25 +59,33 @@ def _followed(corpus: Any, labeler: Any, out: Path) -> Any:
     from thymos.agent.runs.run import run
 
     told: queue.Queue[Any] = queue.Queue()
+    stopped = threading.Event()
+
+    def tell(progress: Any) -> None:
+        if stopped.is_set():
+            raise RunError("the labelling was stopped before its end")
+        told.put(progress)
 
     def work() -> None:
         try:
-            told.put(
-                run(corpus, labeler, out, keep_columns=_text_column(corpus), chunk_rows=_CHUNK, on_progress=told.put)
-            )
+            told.put(run(corpus, labeler, out, keep_columns=_text_column(corpus), chunk_rows=_CHUNK, on_progress=tell))
         except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
             told.put(error)
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    while True:
-        each = told.get()
-        if isinstance(each, BaseException):
-            raise each
-        if hasattr(each, "provenance"):
-            return each
-        share = min(1.0, each.rows / each.total) if each.total else 0.0
-        yield Progress(share=share, says=f"{each.rows:,} rows")
+    try:
+        while True:
+            each = told.get()
+            if isinstance(each, BaseException):
+                raise each
+            if hasattr(each, "provenance"):
+                return each
+            share = min(1.0, each.rows / each.total) if each.total else 0.0
+            yield Progress(share=share, says=f"{each.rows:,} rows")
+    finally:  # whoever asked may have left: the folder goes when the worker has ended
+        stopped.set()
+        worker.join()
 
 
 def _text_column(corpus: Any) -> tuple[str, ...]:

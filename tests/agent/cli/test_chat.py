@@ -1,6 +1,10 @@
 """`thymos chat`: messages and commands of a session, and what they show."""
 
+import io
 import json
+import os
+import signal
+import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import thymos.agent.cli.chat as chat_command
 from thymos.agent.chat.agent import ChatAgent
 from thymos.agent.chat.values import Answer
 from thymos.agent.cli.chat_session import HELP, Quit, Session
@@ -142,3 +147,56 @@ def test_a_conversation_in_which_nothing_was_said_is_not_kept(session: Made, tmp
     talk.say('She wrote "I love it". Mood?')
     talk.drop_if_empty()
     assert len(talk.agent.threads.listed()) == 1
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x.csv", "a\0b", "/"])
+def test_a_path_that_can_not_be_is_one_sentence(session: Made, path: str) -> None:
+    made, seen = session
+    assert made.say(f"/attach {path}") == 2
+    assert "must" in seen()
+    assert made.say(f"/export {path}") != 0
+
+
+def test_the_last_conversation_is_another_one_and_empty_ones_are_left_behind(session: Made) -> None:
+    made, _ = session
+    made.say('She wrote "we won". Mood?')
+    first = made.thread
+    made.say("/new")
+    made.say("/new")
+    made.say("/open last")
+    assert made.thread == first
+    assert [each.id for each in made.agent.threads.listed()] == [first]
+
+
+def test_a_pipe_ends_where_it_says_so(
+    agent: ChatAgent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chat_command, "_agent", lambda *_: agent)
+    monkeypatch.setattr("sys.stdin", io.StringIO('"we won", mood?\n/quit\n"I hate it", mood?\n'))
+    assert chat_command.chat(as_json=True) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_an_interrupt_stops_the_tool(session: Made, tmp_path: Path) -> None:
+    """The labeler sends the interrupt while the tool works, as a user's key would."""
+    made, _ = session
+    (tmp_path / "rows.csv").write_text("text\n" + "we won\n" * 2000)
+    made.say(f"/attach {tmp_path / 'rows.csv'}")
+    labeler = made.agent.engines.for_runs("goemotions")
+    label = type(labeler).label_batch
+    done: list[int] = []
+
+    def slow(self: object, samples: list[object]) -> object:
+        if not done:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+        done.append(len(samples))
+        return label(self, samples)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(labeler), "label_batch", slow)
+        with pytest.raises(KeyboardInterrupt):
+            made.say("label this file")
+        ended = len(done)
+        time.sleep(0.3)
+        assert len(done) == ended < 2000 // 64
