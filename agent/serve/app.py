@@ -20,13 +20,14 @@ from thymos.agent.serve import (
     page_routes,
     thread_routes,
 )
-from thymos.agent.serve.batching import BatchingScorer, Scorers
+from thymos.agent.serve.batching import BatchingScorer
 from thymos.agent.serve.body import Body
 from thymos.agent.serve.core import Core, Listener, MakeReasons
 from thymos.agent.serve.errors import add_handlers
 from thymos.agent.serve.front import Front
 from thymos.agent.serve.gate import Gate
 from thymos.agent.serve.protocols import Agent, Reasons, Writer
+from thymos.agent.serve.scorers import Scorers
 from thymos.agent.serve.settings import Settings
 
 ABOUT = (

@@ -8,6 +8,7 @@ milliseconds at most, and sixty-four cost little more than one. Knows nothing of
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from time import monotonic
 from typing import Any
 
@@ -17,6 +18,7 @@ from thymos.agent.prediction import BatchLabeler, Prediction
 from thymos.prompts.errors import ModelError, RowError, ThymosError
 from thymos.prompts.taxonomy import Taxonomy
 
+GONE: ContextVar[threading.Event | None] = ContextVar("GONE", default=None)  # set when nobody waits for the answer
 ROWS = 128  # scored together: more gain little, and who comes meanwhile waits longer
 WAIT = 0.003  # s that the first of a batch waits for company
 
@@ -33,10 +35,15 @@ class _Call:
         self.answers: list[Answer] = []
         self.error: Exception | None = None
         self.done = threading.Event()
+        self.gone = GONE.get()
 
     @property
     def left(self) -> int:
         return len(self.samples) - self.taken
+
+    def drop(self, why: str) -> None:
+        self.error = ModelError(f"rows must be waited for, got none who does: {why}")
+        self.done.set()
 
     def take(self, most: int) -> Sequence[Sample]:
         part = self.samples[self.taken : self.taken + most]
@@ -75,6 +82,7 @@ class BatchingScorer:
         self._condition = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._abandoned = False
         self._whole_next = False
 
     @property
@@ -127,6 +135,15 @@ class BatchingScorer:
             thread = self._thread
         if thread is not None:
             thread.join()
+
+    def abandon(self) -> None:
+        """Take no more, and give up what people wait for; the batch in hand is through first.
+
+        Whole batches stay: they are short ones of runs, which end after them and go on another time.
+        """
+        with self._condition:
+            self._closed = self._abandoned = True
+            self._condition.notify_all()
 
     def _ask(self, call: _Call) -> list[Answer]:
         if not call.samples:
@@ -193,10 +210,12 @@ class BatchingScorer:
     def _gathered(self) -> list[tuple[_Call, Sequence[Sample]]] | None:
         """Wait for rows; return the next batch, or None when closed."""
         with self._condition:
+            self._drop_unwanted()
             while not (self._calls or self._wholes):
                 if self._closed:
                     return None
                 self._condition.wait()
+                self._drop_unwanted()
             if self._calls:
                 self._await_company()
             if self._wholes and (self._whole_next or not self._calls):
@@ -205,6 +224,12 @@ class BatchingScorer:
                 return [(call, call.take(len(call.samples)))]
             self._whole_next = bool(self._wholes)
             return self._shares()
+
+    def _drop_unwanted(self) -> None:
+        """Take out calls that nobody waits for any more; all of them when the server can wait no longer."""
+        for call in [each for each in self._calls if self._abandoned or (each.gone is not None and each.gone.is_set())]:
+            self._calls.remove(call)
+            call.drop("the server is stopping" if self._abandoned else "the client left")
 
     def _await_company(self) -> None:
         """Wait a little while, unless a batch is full."""
@@ -251,37 +276,3 @@ class Whole:
     def label_batch(self, samples: Sequence[Sample]) -> list[Answer]:
         """Label samples in one call."""
         return self._scorer.whole_batch(samples)
-
-
-class Scorers:
-    """One `BatchingScorer` for each labeler, however often it is asked for; they compute one at a time.
-
-    Attributes:
-        on_batch: is told how many rows each call of a labeler had.
-    """
-
-    def __init__(self, rows: int = ROWS, wait: float = WAIT) -> None:
-        """Make none yet; arguments as of `BatchingScorer`."""
-        self.on_batch: Callable[[int], None] = lambda rows: None
-        self._rows = rows
-        self._wait = wait
-        self._made: dict[int, BatchingScorer] = {}
-        self._lock = threading.Lock()
-        self._computing = threading.Lock()  # they share processor and weights
-
-    def of(self, labeler: BatchLabeler) -> BatchingScorer:
-        """Return the scorer of a labeler."""
-        with self._lock:
-            if id(labeler) not in self._made:  # which it keeps alive, so the id stays its own
-                self._made[id(labeler)] = BatchingScorer(
-                    labeler, rows=self._rows, wait=self._wait, lock=self._computing, on_batch=self._told
-                )
-            return self._made[id(labeler)]
-
-    def close(self) -> None:
-        """Close all; see `BatchingScorer.close`."""
-        for scorer in list(self._made.values()):
-            scorer.close()
-
-    def _told(self, rows: int) -> None:
-        self.on_batch(rows)

@@ -19,9 +19,13 @@ from thymos.agent.serve.settings import Limits
 
 _BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.S)  # a text without an end ends there
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_PARTS = (b"[", b"{", b",")
+_MOST_PARTS = 1_000_000  # of a body: far more than the largest request has, and parsed in a moment
+_LOOKED_AT_HERE = 100_000  # bytes; more are looked at in a thread, while others are served
 _FORM_EXTRA = 100_000  # bytes of a multipart form beside its file
 _DRAINED = 33_000_000  # bytes of a refused body that are still read
 _DRAIN_SECONDS = 2.0
+_RETRY = 2  # s
 _CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
@@ -31,6 +35,7 @@ class Body:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
+        self._held = 0  # bytes of bodies that are read or answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or say why not."""
@@ -39,6 +44,7 @@ class Body:
             return
         headers = Headers(scope=scope)
         started = False
+        held = [0]
 
         async def noted(message: Message) -> None:
             nonlocal started
@@ -54,12 +60,14 @@ class Body:
                 raise ApiError(415, "body must not be compressed, got a content-encoding; send it plain")
             counted = self._counted(receive, most)
             if not headers.get("content-type", "").startswith("multipart/"):
-                counted = await self._whole(counted)
+                counted = await self._whole(counted, held)
             await self._app(scope, counted, noted)
         except ApiError as error:
             if started:
                 raise
             await error.response()(scope, receive, send)
+        finally:
+            self._held -= held[0]
 
     def _most(self, path: str) -> int:
         limits = self._limits
@@ -97,20 +105,52 @@ class Body:
 
         return counted
 
-    async def _whole(self, receive: Receive) -> Receive:
-        """Read a body to its end, check it, and return a `receive` that gives it again."""
+    async def _whole(self, receive: Receive, held: list[int]) -> Receive:
+        """Read a body to its end, check it, and return a `receive` that gives it again.
+
+        Args:
+            receive: gives it.
+            held: how many bytes of all bodies are this one's, as they come.
+        """
         pieces = []
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             pieces.append(message.get("body", b""))
+            held[0] += len(pieces[-1])
+            self._held += len(pieces[-1])
+            if self._held > self._limits.bodies_bytes:
+                raise ApiError(
+                    503,
+                    f"requests that are answered at a time must have at most {self._limits.bodies_bytes:,} bytes "
+                    "together, got more; try again later",
+                    headers={"Retry-After": str(_RETRY), **_CLOSE},
+                )
             if not message.get("more_body", False):
                 break
         body = b"".join(pieces)
-        check_depth(body, self._limits.depth)
-        check_letters(body)
+        check_parts(body)
+        if len(body) <= _LOOKED_AT_HERE:
+            _look(body, self._limits.depth)
+        else:
+            await asyncio.to_thread(_look, body, self._limits.depth)
         return _again(body, receive)
+
+
+def _look(body: bytes, depth: int) -> None:
+    check_depth(body, depth)
+    check_letters(body)
+
+
+def check_parts(body: bytes) -> None:
+    """Refuse JSON of so many parts that to parse it would keep everybody else waiting.
+
+    Raises:
+        ApiError: it has.
+    """
+    if sum(map(body.count, _PARTS)) > _MOST_PARTS:
+        raise ApiError(400, f"JSON must have at most {_MOST_PARTS:,} brackets and commas, got more; send fewer rows")
 
 
 def check_depth(body: bytes, most: int) -> None:

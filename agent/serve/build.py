@@ -12,9 +12,10 @@ from thymos.agent.chat.model import ThymosChatModel, public_name
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.reasoner import Reasoner
 from thymos.agent.serve.app import create_app
-from thymos.agent.serve.batching import BatchingScorer, Scorers
+from thymos.agent.serve.batching import BatchingScorer
 from thymos.agent.serve.chat_model_writer import ChatModelWriter, LazyWriter
 from thymos.agent.serve.protocols import Reasons, Writer
+from thymos.agent.serve.scorers import Scorers
 from thymos.agent.serve.settings import Settings
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from fastapi import Request
 
 from thymos.agent.prediction import BatchLabeler
-from thymos.agent.serve.batching import BatchingScorer, Scorers
+from thymos.agent.serve.batching import BatchingScorer
 from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.job_store import JobStore
 from thymos.agent.serve.job_worker import JobWorker
 from thymos.agent.serve.keys import KeyFile
 from thymos.agent.serve.metrics import Metrics
 from thymos.agent.serve.protocols import Agent, Reasons, Writer
+from thymos.agent.serve.scorers import Scorers
 from thymos.agent.serve.settings import Settings
 from thymos.agent.serve.work import Work
 
@@ -76,7 +77,8 @@ class Core:
         self.worker.start()
 
     def close(self) -> None:
-        """End: jobs stop where they can go on, and every answer that began is through."""
+        """End: jobs stop where they can go on. Answers have had their time; those that are not through are given up."""
+        self.scorers.abandon()
         self.worker.stop()
         self.work.close()
         self.scorers.close()
@@ -141,11 +143,15 @@ class Core:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """Give a folder that is gone afterwards."""
+        """Give a folder that is gone afterwards, with all that encoders kept of the recordings in it."""
+        from thymos.adapters.perception import forget
+
         path = Path(tempfile.mkdtemp(dir=self._temporary))
         try:
             yield path
         finally:
+            for each in path.iterdir():
+                forget(each)
             shutil.rmtree(path, ignore_errors=True)
 
     @property

@@ -6,6 +6,7 @@ Takes a path; gives another, beside it, made once. Cells are what `thymos.agent.
 import csv
 import io
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,7 @@ TYPES: dict[Form, str] = {
 }
 
 _BATCH = 4096  # rows in memory
+_MAKING = threading.Lock()
 
 
 def result_file(labels: Path, form: Form) -> Path | None:
@@ -36,10 +38,11 @@ def result_file(labels: Path, form: Form) -> Path | None:
         errors = labels.with_suffix(".errors.jsonl")
         return errors if errors.is_file() else None
     path = labels.with_name(f"result.{form}")
-    if not path.is_file():
-        with whole_file(path) as file:
-            for piece in _csv(labels) if form == "csv" else _jsonl(labels):
-                file.write(piece)
+    with _MAKING:  # two who fetch it at once would write into one file
+        if not path.is_file():
+            with whole_file(path) as file:
+                for piece in _csv(labels) if form == "csv" else _jsonl(labels):
+                    file.write(piece)
     return path
 
 

@@ -24,6 +24,7 @@ from thymos.prompts.errors import OutputError, RunError, ThymosError
 
 log = logging.getLogger("thymos.jobs")
 
+_PAUSE = 1.0  # s after a failure, whose cause, such as a full disk, may be there for the next job, too
 CONTEXT_TURNS = 5  # earlier turns of its dialogue that a row brings along
 
 
@@ -93,6 +94,7 @@ class JobWorker:
             except Exception as error:
                 log.exception("job %s failed", job.id)
                 self._fail(job, error)
+                self._stop.wait(_PAUSE)
 
     def _do(self, job: Job) -> None:
         """Label one corpus."""
@@ -155,7 +157,7 @@ class JobWorker:
         """Tell why a job failed, unless it was cancelled or is gone altogether."""
         said = str(error) if isinstance(error, ThymosError) else f"{type(error).__name__}; the server's log says more"
         try:
-            self._store.move(job.id, ("running",), state="failed", error=said)
+            self._store.move(job.id, ("queued", "running"), state="failed", error=said)
         except ApiError:
             pass
         except OutputError:  # the disk is full: say so at least until the next start

@@ -85,7 +85,8 @@ def store(content: bytes, name: str, kind: Kind, folder: Path, limits: Limits, p
         file.write(content)
     with path.open("rb") as stored:
         found = check_media(stored, name, limits)
-    wanted = {"speech": "audio/", "face": "image/"}.get(kind)
+    # A browser records sound into WebM or MP4, which tell themselves films; that there is a sound track was looked at.
+    wanted = {"speech": ("audio/", "video/"), "face": ("image/",)}.get(kind)
     if wanted is not None and not (found or "").startswith(wanted):
         noun = (
             "a recording (WAV, FLAC, MP3, Ogg, M4A, WebM)" if kind == "speech" else "a picture (JPEG, PNG, WebP, GIF)"

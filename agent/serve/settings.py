@@ -15,6 +15,7 @@ class Limits:
     Attributes:
         json_bytes: of a JSON body.
         message_bytes: of a JSON body that may hold recordings and pictures (`/v1/chat/completions`, `/v1/ask`).
+        bodies_bytes: of all JSON bodies that are read or answered at a time.
         attachment_bytes: of one recording or picture.
         corpus_bytes: of a corpus to label.
         attachments: of one message.
@@ -42,6 +43,7 @@ class Limits:
 
     json_bytes: int = 4_000_000
     message_bytes: int = 100_000_000
+    bodies_bytes: int = 400_000_000
     attachment_bytes: int = 50_000_000
     corpus_bytes: int = 500_000_000
     attachments: int = 8

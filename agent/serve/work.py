@@ -8,12 +8,14 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from math import ceil
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from starlette.requests import Request
 
+from thymos.agent.serve.batching import GONE
 from thymos.agent.serve.errors import ApiError, ClientGoneError
 
 T = TypeVar("T")
@@ -56,12 +58,21 @@ class Work:
         Raises:
             ApiError: too many wait, or the client left.
         """
-        future = self._submit(function)
+        gone = threading.Event()
+
+        def wanted() -> T:
+            GONE.set(gone)
+            return function()
+
+        future = self._submit(lambda: copy_context().run(wanted))
 
         async def result() -> T:
             return await asyncio.wrap_future(future)
 
-        return await until_gone(request, result())
+        try:
+            return await until_gone(request, result())
+        finally:
+            gone.set()
 
     def stream(self, make: Callable[[], Iterator[T]]) -> "Stream[T]":
         """Return what an iterator gives, worked off in a thread, for `async for`.
@@ -70,7 +81,7 @@ class Work:
             ApiError: too many wait.
         """
         stream: Stream[T] = Stream(make)
-        stream.future = self._submit(stream.work)
+        stream.future = self._submit(lambda: copy_context().run(stream.work))
         return stream
 
     def close(self) -> None:
@@ -126,6 +137,7 @@ class Stream(Generic[T]):
         try:
             if self._stop.is_set():
                 return
+            GONE.set(self._stop)
             values = self._make()
             try:
                 for value in values:

@@ -43,3 +43,21 @@ def png_bomb(side: int = 50_000) -> bytes:
 def as_data_url(content: bytes, media_type: str) -> str:
     """Content as a data URL."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def webm(seconds: float = 1.0) -> bytes:
+    """Opus in WebM, as browsers record it."""
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, mode="w", format="webm") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        size = 960
+        for number in range(round(seconds * 48_000) // size):
+            time = (np.arange(size) + number * size) / 48_000
+            tone = (np.sin(2 * np.pi * 220 * time) * 8000).astype("<i2")
+            frame = av.AudioFrame.from_ndarray(tone.reshape(1, -1), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, number * size
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +12,8 @@ from tests.agent.runs.fakes import FOUR
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.reasoning.cues import measure
-from thymos.agent.serve.batching import BatchingScorer, Scorers, Whole
+from thymos.agent.serve.batching import GONE, BatchingScorer, Whole
+from thymos.agent.serve.scorers import Scorers
 from thymos.prompts.errors import ModelError, RowError
 from thymos.prompts.taxonomy import Taxonomy
 
@@ -221,3 +223,39 @@ def test_two_labelers_of_one_processor_never_compute_at_once() -> None:
         first.gate.set()
         assert (ids(one.result(10)), ids(two.result(10))) == (["x"], ["y"])
     scorers.close()
+
+
+def test_rows_that_nobody_waits_for_any_more_are_not_scored(labeler: LengthLabeler) -> None:
+    scorer, gone = BatchingScorer(labeler), threading.Event()
+
+    def asked() -> object:
+        GONE.set(gone)
+        return scorer.label_batch(texts("x"))
+
+    with ThreadPoolExecutor(4) as pool:
+        blocked(labeler, scorer, pool)
+        waiting = pool.submit(copy_context().run, asked)
+        others = pool.submit(scorer.label_batch, texts("y"))
+        gathered(scorer, 2)
+        gone.set()
+        labeler.gate.set()
+        assert ids(others.result(10)) == ["y"]
+        with pytest.raises(ModelError, match="the client left"):
+            waiting.result(10)
+    assert [each for each in labeler.batches if "x" in each] == []
+
+
+def test_an_abandoned_scorer_gives_up_what_waits_after_the_batch_in_hand(labeler: LengthLabeler) -> None:
+    scorers = Scorers()
+    scorer = scorers.of(labeler)
+    with ThreadPoolExecutor(4) as pool:
+        (first,) = blocked(labeler, scorer, pool)
+        waiting = pool.submit(scorer.label_batch, texts("x"))
+        gathered(scorer, 1)
+        scorers.abandon()
+        labeler.gate.set()
+        with pytest.raises(ModelError, match="the server is stopping"):
+            waiting.result(10)
+        assert ids(first.result(10)) == ["first"]  # type: ignore[attr-defined]
+    scorers.close()
+    assert labeler.batches == [["first"]]

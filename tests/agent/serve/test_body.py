@@ -194,3 +194,22 @@ def test_more_connections_than_allowed_are_turned_away(live: Callable[..., str])
             each.close()
     time.sleep(0.3)
     assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+def test_bodies_that_are_answered_at_a_time_are_bounded_together(make: Callable[..., TestClient]) -> None:
+    client = make(bodies_bytes=1000)
+    body = {"rows": [{"text": "we won"}], "taxonomy": "ekman"}
+    large = {"rows": [{"text": "we won " * 200}], "taxonomy": "ekman"}
+    for _ in range(3):  # what a refused one held is let go of, too
+        answer = client.post("/v1/label", json=large)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert client.post("/v1/label", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("piece", [b"[],", b"1,", b"{},"])
+def test_json_of_too_many_parts_is_refused_before_it_is_parsed(make: Callable[..., TestClient], piece: bytes) -> None:
+    client = make(json_bytes=10_000_000)
+    answer = client.post("/v1/label", content=b"[" + piece * 1_000_001 + b"1]", headers=JSON)
+    assert answer.status_code == 400
+    assert "brackets and commas" in answer.json()["error"]["message"]

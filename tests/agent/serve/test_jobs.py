@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from starlette.testclient import TestClient
 
 from tests.agent.runs.fakes import HashLabeler
 from tests.agent.serve.fakes import FakeAgent
+from thymos.agent.serve.job_result import result_file
 from thymos.prompts.catalogue import load_taxonomy
+from thymos.prompts.errors import OutputError
 
 PATIENCE = 20.0  # s
 
@@ -220,3 +224,47 @@ def test_jobs_are_counted_by_state(client: TestClient) -> None:
 def test_an_unknown_job_is_told(client: TestClient, job: str) -> None:
     for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/result")):
         assert client.request(method, f"/v1/jobs/{job}{path}").status_code in (400, 404, 405)
+
+
+def test_two_who_fetch_a_result_at_once_get_it_whole(client: TestClient) -> None:
+    done = ended(client, sent(client, corpus(3000), text_column="words").json()["id"])
+    labels = client.app.state.core.jobs.labels(done["id"])  # type: ignore[attr-defined]
+    start = threading.Barrier(8)
+
+    def fetched(_: int) -> bytes:
+        start.wait(10)
+        path = result_file(labels, "csv")
+        assert path is not None
+        return path.read_bytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(fetched, range(8)))
+    assert [len(each.splitlines()) for each in found] == [3001]
+
+
+def test_a_full_disk_fails_a_job_once_and_does_not_spin(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    class Full:
+        def __init__(self, *_: object, **__: object) -> None:
+            tries.append(1)
+            raise OutputError("disk must have room, got none; free some")
+
+    core = client.app.state.core  # type: ignore[attr-defined]
+    job = sent(client, corpus(3), text_column="words").json()["id"]
+    ended(client, job)
+    add = core.jobs.add
+
+    def added(*args: object) -> object:
+        made = add(*args)
+        monkeypatch.setattr("thymos.agent.serve.job_store.whole_file", Full)
+        return made
+
+    monkeypatch.setattr(core.jobs, "add", added)
+    second = sent(client, corpus(3), text_column="words").json()["id"]
+    found = ended(client, second)
+    assert (found["state"], "disk must have room" in found["error"]) == ("failed", True)
+    time.sleep(0.3)
+    assert len(tries) <= 3
+    monkeypatch.undo()
+    assert ended(client, sent(client, corpus(3), text_column="words").json()["id"])["state"] == "done"

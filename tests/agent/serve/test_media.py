@@ -4,11 +4,17 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from tests.agent.serve.fakes import FakeAgent
-from tests.agent.serve.materials import as_data_url, png, png_bomb, wav
+from tests.agent.serve.materials import as_data_url, png, png_bomb, wav, webm
+from thymos.adapters.frame_cache import FrameCache
+from thymos.adapters.perception import FOLDER, _whole
+from thymos.adapters.sample import Speech
+from thymos.adapters.speech.sound import read_sound
+from thymos.adapters.weights import cache_dir
 from thymos.agent.chat.media import media_type_of, plain_name
 from thymos.agent.serve.errors import ApiError
 from thymos.agent.serve.media import check_media, data_url, from_base64, store
@@ -133,3 +139,29 @@ def test_too_many_attachments_are_refused(make: Callable[..., TestClient]) -> No
     part = {"type": "image_url", "image_url": {"url": as_data_url(png(), "image/png")}}
     body = {"model": "thymos", "messages": [{"role": "user", "content": [part] * 3}]}
     assert make(attachments=2).post("/v1/chat/completions", json=body).status_code == 413
+
+
+def test_what_a_browser_records_is_a_recording(tmp_path: Path) -> None:
+    found = store(webm(), "voice.webm", "speech", tmp_path, LIMITS, "input_audio")
+    assert (found.kind, found.media_type) == ("speech", "video/webm")
+    heard = read_sound(Speech(path=tmp_path / found.id))
+    assert 0.9 < heard.duration < 1.2
+    silent = tmp_path / "silent"
+    silent.mkdir()
+    with pytest.raises(ApiError, match="picture"):
+        store(webm(), "voice.webm", "face", silent, LIMITS, "image")
+
+
+def test_nothing_that_encoders_kept_of_a_recording_outlives_the_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("THYMOS_CACHE", str(tmp_path / "cache"))
+    kept = FrameCache(cache_dir() / FOLDER, "ear")
+    core = client.app.state.core  # type: ignore[attr-defined]
+    with core.folder() as folder:
+        (folder / "a.wav").write_bytes(wav())
+        whole = _whole(Speech(path=folder / "a.wav"))
+        kept.put_frames(whole, np.ones((2, 3), np.float16))
+        assert kept.frames(whole) is not None
+    assert kept.frames(whole) is None
+    assert not folder.exists()
