@@ -23,6 +23,7 @@ export class Chat {
     this.log = byId("log");
     this.composer = new Composer(about, {
       thread: () => this.ensure(),
+      place: () => this.opened,
       send: (message) => this.send(message),
       stop: () => this.live.get(this.thread?.id)?.stop(),
     });
@@ -91,6 +92,7 @@ export class Chat {
 
   missing(failure) {
     this.thread = null;
+    this.composer.setBusy(false);
     this.title(null);
     put(
       this.log,
@@ -150,23 +152,28 @@ export class Chat {
   }
 
   async send({ text, attachments, taxonomy }) {
+    const mine = this.opened;
     let thread;
     try {
       thread = await this.ensure();
     } catch (failure) {
+      if (mine !== this.opened) return;
       this.composer.write(text);
       return this.composer.complain(failure.message);
     }
     const asks = this.thread?.id === thread && taxonomy === this.thread.taxonomy ? null : taxonomy;
     const message = { text, attachments, taxonomy: asks };
-    this.log.querySelector(".welcome")?.remove();
+    const shown = this.thread?.id === thread; // else another conversation was opened while this one was made
+    if (shown) this.log.querySelector(".welcome")?.remove();
     const answer = new AnswerView(thread, () => this.again(message, answer.node));
     const control = new AbortController();
     const nodes = [asked(message, thread), answer.node];
     this.live.set(thread, { nodes, stop: () => control.abort() });
-    this.log.append(...nodes);
-    this.composer.setBusy(true);
-    this.settle();
+    if (shown) {
+      this.log.append(...nodes);
+      this.composer.setBusy(true);
+      this.settle();
+    }
     answer.begin();
     await this.follow(
       thread,

@@ -14,12 +14,16 @@ const TALLEST = 220; // pixels of the text box
 const LONGEST = 300; // s that one records in one go; a longer file can be attached
 
 export class Composer {
-  /** @param hooks `thread()` gives the thread's id (making one if need be), `send(message)`, `stop()`. */
+  /**
+   * @param hooks `thread()` gives the thread's id (making one if need be), `place()` tells one conversation on the screen
+   * from another, `send(message)`, `stop()`.
+   */
   constructor(about, hooks) {
     this.about = about;
     this.hooks = hooks;
     this.files = []; // {chip, attachment | null}
     this.busy = false;
+    this.waiting = false; // for files of a message that was sent
     this.text = el("textarea", {
       id: "message",
       rows: 1,
@@ -129,7 +133,7 @@ export class Composer {
 
   async attach(files) {
     this.complain("");
-    for (const file of files) await this.attachOne(file);
+    await Promise.all(files.map((file) => this.attachOne(file))); // all are there at once: who sends now sends all
   }
 
   async attachOne(file) {
@@ -172,7 +176,12 @@ export class Composer {
   async submit(event) {
     event.preventDefault();
     if (this.busy) return this.hooks.stop();
+    if (this.waiting) return;
+    const place = this.hooks.place();
+    this.waiting = true;
     await Promise.all(this.files.map((each) => each.ready));
+    this.waiting = false;
+    if (this.hooks.place() !== place) return; // another conversation was opened: what stands in the box is for that one
     const attachments = this.files.filter((each) => each.attachment).map((each) => each.attachment);
     const text = this.text.value.trim();
     if (!text && !attachments.length) return this.text.focus();

@@ -5,11 +5,13 @@ import { el, put } from "./dom.js";
 import { JobView, RUNNING } from "./job.js";
 
 const EVERY = 1000; // ms
+const LATER = 3000; // ms after a question that was not answered
 
 export class Jobs {
   constructor() {
     this.waiting = null;
     this.resting = true;
+    this.running = false;
     this.views = new Map(); // id -> view
     this.list = el("ul", { class: "jobs" });
     this.none = el("p", { class: "dim" }, "No jobs yet.");
@@ -26,16 +28,19 @@ export class Jobs {
   async follow() {
     this.resting = false;
     clearTimeout(this.waiting);
-    let jobs = [];
+    let every = EVERY;
     try {
-      jobs = await json("GET", "/v1/jobs");
+      const jobs = await json("GET", "/v1/jobs");
       this.draw(jobs);
+      this.running = jobs.some((job) => RUNNING.has(job.state));
     } catch (failure) {
       this.none.hidden = false;
       this.none.textContent = failure.message;
+      this.running = true; // for all that is known: a job goes on, whether a question about it was lost or not
+      every = LATER;
     }
-    const running = jobs.some((job) => RUNNING.has(job.state));
-    if (!this.resting && running) this.waiting = setTimeout(() => this.follow(), EVERY);
+    clearTimeout(this.waiting); // somebody else may have asked meanwhile
+    if (!this.resting && this.running) this.waiting = setTimeout(() => this.follow(), every);
   }
 
   draw(jobs) {

@@ -1,7 +1,7 @@
 """The page in a real browser: a message, its answer as it comes, findings drawn, sources, threads, feedback."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.agent.serve.page.canned import PRIZE
 from tests.agent.serve.page.conftest import Opened, ask
@@ -254,3 +254,33 @@ def test_a_label_set_that_is_chosen_is_asked_for(opened: Opened, fake: Fake) -> 
     (thread,) = fake.threads.values()
     assert thread.taxonomy == "ekman"
     assert [turn.message.taxonomy for turn in fake.turns[thread.id]] == [None, "plutchik"]
+
+
+def test_a_conversation_that_is_not_there_leaves_a_box_that_sends(opened: Opened, fake: Fake) -> None:
+    opened.expected.append("404")
+    page = opened()
+    fake.pause = 0.5
+    ask(page, PRIZE, done=False)
+    page.evaluate("location.hash = '#/t/' + '0'.repeat(32)")
+    expect(page.get_by_text("Begin a new conversation")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_a_message_stays_in_its_conversation_though_another_is_opened_meanwhile(opened: Opened, fake: Fake) -> None:
+    page = opened()
+    ask(page, "hello")
+    page.get_by_role("button", name="New conversation", exact=True).click()
+
+    def slowly(route: Route) -> None:
+        if route.request.method == "POST":
+            page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/api/threads", slowly)
+    ask(page, PRIZE, done=False)
+    page.get_by_role("link", name="hello").click()
+    expect(page.locator(".asked .bubble")).to_have_text("hello")
+    page.wait_for_timeout(1500)
+    expect(page.locator(".asked")).to_have_count(1)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert sorted(turns[0].message.text for turns in fake.turns.values()) == sorted(["hello", PRIZE])

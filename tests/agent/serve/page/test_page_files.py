@@ -4,7 +4,7 @@ import io
 import wave
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.agent.serve.page.canned import PRIZE
 from tests.agent.serve.page.conftest import Opened, ask
@@ -92,6 +92,7 @@ def test_more_files_than_a_message_may_have_are_not_sent(opened: Opened, fake: F
     page = opened()
     page.set_input_files("#pick", [tone(f"{at}.wav", 0.1 * (at + 1)) for at in range(5)])
     expect(page.locator(".file-chip").nth(4)).to_contain_text("a message may have at most 4 files")
+    expect(page.get_by_text("uploading")).to_have_count(0)
     assert len(fake.media) == 4
 
 
@@ -201,3 +202,35 @@ def test_a_file_that_is_no_table_is_refused_with_a_sentence(opened: Opened) -> N
     page = opened("#/batch")
     choose(page, "a.jsonl", b"[1, 2]\n")
     expect(page.get_by_role("alert").filter(has_text="Line 1 must be a JSON object.")).to_be_visible()
+
+
+def test_a_message_that_is_sent_while_its_files_go_up_takes_all_of_them_along(opened: Opened, fake: Fake) -> None:
+    page = opened()
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/media", slowly)
+    page.set_input_files("#pick", [tone(), picture()])
+    ask(page, "How does she feel?")
+    ((turn,),) = fake.turns.values()
+    assert [each.name for each in turn.message.attachments] == ["clip.wav", "face.png"]
+    expect(page.locator(".file-chip")).to_have_count(0)
+
+
+def test_a_job_is_followed_though_a_question_about_it_is_lost(opened: Opened, fake: Fake) -> None:
+    opened.expected.append("ERR_FAILED")
+    page = opened("#/batch")
+    choose(page, "reviews.csv", CORPUS)
+    asked: list[int] = []
+
+    def lost(route: Route) -> None:
+        asked.append(1)
+        route.abort() if len(asked) == 2 and route.request.method == "GET" else route.continue_()
+
+    page.route("**/v1/jobs", lost)
+    page.get_by_role("button", name="Start labelling").click()
+    job = page.get_by_role("region", name="Jobs").get_by_role("listitem").first
+    expect(job).to_contain_text("done", timeout=15_000)
+    assert len(asked) > 2
