@@ -14,7 +14,7 @@ from thymos.prompts.wish import INTENSITIES, WORDS
 ASK_FROM = 5_000  # rows of which a run is agreed to first
 MOST = 10_000_000  # rows that one run may have
 _TOKENS_PER_WORD = 1.4
-_TOKENS_A_SECOND = 200  # of the embedded model on two cores, roughly; a server's may be anything
+_TOKENS_A_SECOND = 130  # of the embedded model on two cores, roughly; a server's may be anything
 
 
 def counts_of(told: Collection[str], taxonomy: Taxonomy) -> dict[str, int]:
