@@ -54,7 +54,8 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
 def _tells(reading: Reading) -> bool:
     """Say whether a message tells something of its own: then it begins anew, however its question begins."""
     changes = reading.has("without", "only") or find("instead", reading.text) or reading.quotes
-    return not changes and len(reading.told.split()) >= _TOLD
+    doubts = find("why", reading.told)  # as in "That is wrong, I think that he is sad."
+    return not changes and not doubts and len(reading.told.split()) >= _TOLD
 
 
 def side_by_side(message: Message, reading: Reading, last: Call | None) -> Call | None:

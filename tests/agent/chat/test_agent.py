@@ -355,6 +355,13 @@ def test_a_message_that_tells_something_of_its_own_begins_anew(agent: ChatAgent,
     assert all("we won" not in str(each.model_dump()) for each in answer.findings)
 
 
+def test_a_doubt_is_about_the_answer_however_long_it_is(agent: ChatAgent, thread: str) -> None:
+    asked(agent, thread, 'She said "we won". Mood?')
+    answer = asked(agent, thread, "That is wrong, I think that she is very sad. Why?")
+    assert isinstance(answer.findings[0], Analysis)
+    assert answer.findings[0].reasoning.text == "we won"
+
+
 def test_paths_in_a_users_file_are_not_opened(
     agent: ChatAgent, thread: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
