@@ -30,21 +30,22 @@ def follow_up(reading: Reading, last: Call, taxonomy: str | None, intents: Inten
         intents: where words don't decide.
         new: whether the message brings material of its own that makes it a fresh question.
     """
-    if last.missing or new or _tells(reading):
+    if last.missing or new:
         return None
     if last.tool in _MADE:
         return _made_again(reading, last, taxonomy)
     if last.tool not in _ABOUT:
         return None
     weights = intents.weigh(reading.text) if len(reading.text.split()) <= 20 else {}
-    if last.tool == "analyse" and reading.has("if") and last.subjects:
+    anew = _tells(reading)
+    if last.tool == "analyse" and reading.has("if") and last.subjects and not anew:
         return changed(reading, last)
     if reading.quotes:
         likely = weights.get("what_if", 0.0) > 0.5
         return changed(reading, last) if likely and last.tool == "analyse" and last.subjects else None
     if taxonomy and len(reading.asked.split()) <= 14 and max(weights, key=lambda n: weights[n], default="") != "search":
         return last.model_copy(update={"taxonomy": taxonomy, "why": False, "changed": "", "impossible": ""})
-    if reading.has("why") and len(reading.asked.split()) <= 16 and not _general(reading):
+    if reading.has("why") and not anew and len(reading.asked.split()) <= 16 and not _general(reading):
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
     if weights and max(weights, key=lambda name: weights[name]) == "why" and weights["why"] > 0.4 and not reading.told:
         return last.model_copy(update={"why": True, "changed": "", "impossible": ""})
