@@ -174,6 +174,7 @@ def _options(job: Job) -> "Options":
 
     return Options(
         candidates=job.writer.candidates,
+        tries=job.writer.tries,
         rounds=job.writer.rounds,
         without=job.gates.without,
         agree=job.gates.agree,

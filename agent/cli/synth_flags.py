@@ -72,6 +72,8 @@ class WriterFlags:
             words, without relationship, style and length; `auto` is tuned for an adapter that was trained to write,
             tagged for other adapters and servers, plain for a local writer without an adapter.
         candidates: texts that are written for a row at a time; the one that reads best as asked is kept.
+        tries: texts that a local writer writes for each turn of a conversation that is to show a feeling; the blind
+            labeler chooses the one to go on with.
         rounds: times that a row is tried.
     """
 
@@ -80,6 +82,7 @@ class WriterFlags:
     seeds: str | None = None
     prompt: Literal["auto", "tuned", "tagged", "plain"] = "auto"
     candidates: _Count = 4
+    tries: _Count = 3
     rounds: _Count = 2
 
 

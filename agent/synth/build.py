@@ -15,12 +15,14 @@ from thymos.agent.synth.corpora import Labelled, read_texts, test_name
 from thymos.agent.synth.gates.leakage import CAP
 from thymos.agent.synth.gates.registry import Gates, Material, build_gates
 from thymos.agent.synth.gates.relabel import Agree, Readings
+from thymos.agent.synth.guide import TurnGuide
 from thymos.agent.synth.plan import Plan
 from thymos.agent.synth.request import Manner, Requests
 from thymos.agent.synth.seeds import Seeds
 from thymos.agent.synth.values import Writer
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
+from thymos.agent.synth.writers import LocalBatchWriter
 from thymos.prompts.errors import InputError
 from thymos.prompts.template import PROMPTS, WRITING
 from thymos.retrieval.heard import Heard
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from thymos.retrieval.embedder import Embedder
 
 SLOTS = 16  # texts that a local model writes together
+TRIES = 3  # of a turn
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Options:
         leak_cap: share of a label's kept rows that may name it.
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
+        tries: texts that a local writer writes for a turn with a label; the labeler chooses the one to go on with.
     """
 
     candidates: int = CANDIDATES
@@ -146,6 +150,7 @@ class Options:
     leak_cap: float = CAP
     manner: Manner = "tagged"
     heard: Heard | None = None
+    tries: int = TRIES
 
 
 def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
@@ -178,8 +183,11 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     )
     readings = Readings(models.labeler())
     gates = build_gates(plan, readings, material, options.without)
+    writer = models.writer()
+    if options.tries > 1 and plan.wish.turns[1] > 1 and isinstance(writer, LocalBatchWriter):
+        writer = writer.guided(TurnGuide(readings.labeler), options.tries)
     maker = Maker(
-        models.writer(),
+        writer,
         Requests(plan.taxonomy, plan.grid, manner=options.manner),
         gates.alone,
         gates.among,
@@ -246,7 +254,7 @@ def load_writer(engines: "Engines", name: str | None, adapter: str | None, devic
         ModelError: it can't be used here.
         InputError: an adapter is named for a server.
     """
-    from thymos.agent.synth.writers import LocalBatchWriter, server_writer
+    from thymos.agent.synth.writers import server_writer
 
     if name is not None and name.startswith(("http://", "https://")):
         if adapter is not None:

@@ -69,7 +69,8 @@ class Requests:
                 situation=self.scenario(row),
                 examples=tuple(examples),
             )
-            return Ask(wish.system, wish.request, wish.opening, tokens, seed_of(row, number), len(row.turns))
+            seed = seed_of(row, number)
+            return Ask(wish.system, wish.request, wish.opening, tokens, seed, len(row.turns), row.turns)
         first, second = (self._people[name] for name in row.personas)
         plain = row.kind == "utterance" and self._manner == "plain"
         request = render(
@@ -93,6 +94,7 @@ class Requests:
             tokens=tokens,
             seed=seed_of(row, number),
             turns=len(row.turns),
+            labels=row.turns,
         )
 
     def _stage(self, row: PlanRow, place: int) -> str:

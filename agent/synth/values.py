@@ -19,6 +19,7 @@ class Ask:
         tokens: written at most.
         seed: of the draws.
         turns: of a conversation, one a line, A first; 1 for a single utterance.
+        labels: of its turns, None where any will do; for writers that are guided turn by turn.
     """
 
     system: str
@@ -27,6 +28,7 @@ class Ask:
     tokens: int
     seed: int
     turns: int = 1
+    labels: tuple[str | None, ...] = ()
 
 
 class Writer(Protocol):

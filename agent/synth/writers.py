@@ -6,8 +6,9 @@ Know nothing of labels.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from thymos.agent.synth.guide import SPEAKERS, TurnGuide
 from thymos.agent.synth.values import Ask, Writer
 from thymos.prompts.errors import ModelError
 
@@ -23,7 +24,7 @@ TOP_P = 0.95
 MIN_P = 0.02
 _AT_ONCE = 8  # requests to a server
 _WAITING = 256  # requests to the local decoder, which lets 1,024 wait
-_SPEAKERS = "AB"
+_APART = 1_000_003  # between the seeds of texts for one turn
 
 
 class LocalBatchWriter:
@@ -47,6 +48,14 @@ class LocalBatchWriter:
         self._decoder = decoder
         self._loaded = loaded
         self._slots = slots
+        self._guide: TurnGuide | None = None
+        self._tries = 1
+
+    def guided(self, guide: TurnGuide, tries: int) -> Self:
+        """Return a writer that writes turns with a label so many times, and goes on with the one that reads best so."""
+        found = type(self)(self._decoder, self._loaded, slots=self._slots)
+        found._guide, found._tries = guide, tries
+        return found
 
     def identity(self) -> Mapping[str, object]:
         """Return name and weights."""
@@ -60,6 +69,8 @@ class LocalBatchWriter:
             "top_p": TOP_P,
             "min_p": MIN_P,
             "conversations": "a turn at a time",
+            "tries": self._tries,
+            "guide": dict(self._guide.identity()) if self._guide else None,
         }
 
     def write(self, asks: Sequence[Ask]) -> list[str]:
@@ -72,7 +83,8 @@ class LocalBatchWriter:
             for place, reply in zip(part, replies, strict=True):
                 texts[place] = asks[place].opening + reply.text()
         several = [place for place, ask in enumerate(asks) if ask.turns > 1]
-        written = _together(self._conversation, [asks[place] for place in several], self._slots)
+        under_way = max(1, self._slots // self._tries)
+        written = _together(self._conversation, [asks[place] for place in several], under_way)
         texts |= zip(several, written, strict=True)
         return [texts[place] for place in range(len(asks))]
 
@@ -88,13 +100,19 @@ class LocalBatchWriter:
     def _conversation(self, ask: Ask) -> str:
         """Write a conversation turn by turn; it has as many as were asked."""
         asked = self.prompt(replace(ask, opening=""))
-        said = ask.opening or f"{_SPEAKERS[0]}:"
+        told: list[str] = []
+        lines = ""
         for place in range(ask.turns):
-            if place:
-                said = f"{said.rstrip()}\n{_SPEAKERS[place % 2]}:"
-            prompt = (*asked, *self._ids(said))
-            said += self._begin(prompt, ask.tokens // ask.turns, ask.seed + place, stop=("\n",)).text()
-        return said
+            lines += f"{SPEAKERS[place % 2]}:"
+            prompt = (*asked, *self._ids(lines))
+            label = ask.labels[place] if ask.labels else None
+            seeds = [ask.seed + place + each * _APART for each in range(self._tries if label else 1)]
+            replies = [self._begin(prompt, ask.tokens // ask.turns, seed, stop=("\n",)) for seed in seeds]
+            texts = [reply.text().strip() for reply in replies]
+            best = self._guide.best(told, texts, label) if self._guide and label and len(texts) > 1 else 0
+            told.append(texts[best])
+            lines += f" {texts[best]}\n"
+        return lines.rstrip("\n")
 
     def _begin(self, prompt: tuple[int, ...], tokens: int, seed: int, stop: tuple[str, ...] = ()) -> "Reply":
         from thymos.adapters.generation.values import Request, Sampling

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
-from tests.agent.synth.fakes import sentence
+from tests.agent.synth.fakes import SignLabeler, sentence
 from tests.agent.synth.session import session
 from thymos.adapters.generation.load import resolve_decoder
 from thymos.adapters.llm.load import load_language_model
+from thymos.adapters.sample import Sample
+from thymos.agent.prediction import Prediction
+from thymos.agent.synth.guide import TurnGuide
 from thymos.agent.synth.values import Ask
 from thymos.agent.synth.writers import ChatWriter, LocalBatchWriter, server_writer
-from thymos.prompts.errors import ModelError
+from thymos.prompts.errors import ModelError, RowError
 
 
 def _asks(count: int, opening: str = "") -> list[Ask]:
@@ -53,6 +56,36 @@ def test_a_local_conversation_has_the_turns_that_were_asked(local: LocalBatchWri
     for text in together[:9]:
         assert [line[:2] for line in text.split("\n")] == ["A:", "B:", "A:", "B:", "A:"]
     assert not together[9].startswith("A:")
+
+
+class LongLabeler(SignLabeler):
+    """Reads joy in long texts, and notes what was said before them."""
+
+    def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
+        self.seen = [*getattr(self, "seen", []), list(samples)]
+        shares = [len(sample.text or "") / 1000 for sample in samples]
+        return [
+            Prediction(sample.id, ("joy",), {"joy": share, "fear": 1 - share}, 0.0, 0.0, False)
+            for sample, share in zip(samples, shares, strict=True)
+        ]
+
+
+def test_a_guided_conversation_goes_on_with_the_turn_that_reads_best_as_asked(local: LocalBatchWriter) -> None:
+    labeler = LongLabeler()
+    guided = local.guided(TurnGuide(labeler), 3)
+    asks = [Ask("Be brief.", f"Say {n}.", "A:", 60, 100 + n, 3, ("joy", None, "joy")) for n in range(6)]
+    texts = guided.write(asks)
+    assert texts == [guided.write([ask])[0] for ask in asks]  # whatever else is written
+    assert texts != local.write(asks)
+    for text in texts:
+        said = [line[3:] for line in text.split("\n")]
+        assert len(said) == 3
+        tried = next(each for each in labeler.seen if not each[0].context and any(one.text == said[0] for one in each))
+        assert said[0] == max((one.text or "" for one in tried), key=len)
+        last = next(each for each in labeler.seen if [turn.text for turn in each[0].context] == said[:2])
+        assert (last[0].speaker, [turn.speaker for turn in last[0].context]) == ("A", ["A", "B"])
+    assert guided.identity()["tries"] == 3
+    assert guided.identity()["guide"] == labeler.identity()
 
 
 def test_a_local_text_ends_at_its_tokens(local: LocalBatchWriter) -> None:
