@@ -49,6 +49,10 @@ class Heard:
                 short.add(hashed(told))
         return cls(*(np.array(sorted(each), dtype=np.uint64) for each in (long, short)))
 
+    def with_all_of(self, other: Self) -> Self:
+        """Return what either heard: a model that learns on has not forgotten what it learnt before."""
+        return type(self)(np.union1d(self._runs, other._runs), np.union1d(self._whole, other._whole))
+
     @classmethod
     def load(cls, folder: Path) -> Self | None:
         """Read what lies in an adapter's folder; None where there is nothing.

@@ -188,7 +188,7 @@ def tune_writer(
         corpora,
         kept,
         made.counts,
-        _heard_in(made.train),
+        _heard_in(made.train, recipe.start_from),
         -watch.best_score,
         watch.best_step,
         state.step,
@@ -229,10 +229,12 @@ def _lessons(
     return made
 
 
-def _heard_in(lessons: Sequence[Lesson]) -> Heard:
-    """Return what is said in lessons, turn by turn."""
+def _heard_in(lessons: Sequence[Lesson], start_from: str | None) -> Heard:
+    """Return what is said in lessons, turn by turn, and what the adapter had heard that is learnt on."""
     lines = (line for each in lessons for line in each.answer.split("\n"))
-    return Heard.of(line.removeprefix("A: ").removeprefix("B: ") for line in lines)
+    heard = Heard.of(line.removeprefix("A: ").removeprefix("B: ") for line in lines)
+    earlier = Heard.load(adapter_folder(start_from)) if start_from else None
+    return heard if earlier is None else heard.with_all_of(earlier)
 
 
 def _wanted(recipe: WriterRecipe, kind: str) -> int:

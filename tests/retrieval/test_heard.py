@@ -47,3 +47,10 @@ def test_nothing_heard_repeats_nothing(tmp_path: Path) -> None:
     again = Heard.load(tmp_path)
     assert again is not None
     assert not again.repeats(LONG)
+
+
+def test_what_either_heard_is_heard() -> None:
+    both = Heard.of(["I will never forget this day."]).with_all_of(Heard.of(["We came home late in the rain."]))
+    assert both.repeats("i will never forget this day")
+    assert both.repeats("we came home late, in the rain!")
+    assert len(both) == 2

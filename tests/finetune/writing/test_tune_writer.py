@@ -35,6 +35,7 @@ from thymos.finetune.writing.recipe import WriterRecipe
 from thymos.finetune.writing.tune import TunedWriter, tune_writer
 from thymos.prompts.errors import InputError
 from thymos.prompts.wish import WrittenWish
+from thymos.retrieval.heard import Heard
 
 LESSONS = [
     Lesson(WrittenWish("joy", "mild", "short"), "We won!"),
@@ -281,6 +282,7 @@ def test_a_writer_goes_on_from_another_with_what_that_one_kept(
     (data / "kept.jsonl").write_text(json.dumps(kept(4)[0]) + "\n", encoding="utf-8")
     rows = [{"name": "again", "rows": "kept.jsonl", "licence": "CC0-1.0", "source": "made in the test"}]
     begun = recipe(tiny_model).model_dump() | {"start_from": str(run / "adapter")}
+    begun["texts"] |= {"utterances": 8, "dialogues": 4}
     told = WriterRecipe.model_validate(begun | {"kept": rows})
     found = tuned(told, data, tmp_path / "on")
     publish_writer(found, told, tmp_path / "on")
@@ -288,5 +290,8 @@ def test_a_writer_goes_on_from_another_with_what_that_one_kept(
     fresh = next(line for line in read(run) if line["kind"] == "step")
     assert first["loss"] < 0.9 * fresh["loss"]  # it had learnt before
     assert found.lessons["rows that an earlier writer wrote"] == 1
+    earlier = Heard.load(run / "adapter")
+    assert earlier is not None
+    assert len(found.heard) == len(found.heard.with_all_of(earlier)) > 0
     assert found.fingerprint != tuned(WriterRecipe.model_validate(begun), data, tmp_path / "off").fingerprint
     assert "made in the test" in (tmp_path / "on" / "adapter" / "DATA.md").read_text(encoding="utf-8").split("again")[1]
