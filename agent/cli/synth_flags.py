@@ -73,7 +73,8 @@ class WriterFlags:
             tagged for other adapters and servers, plain for a local writer without an adapter.
         candidates: texts that are written for a row at a time; the one that reads best as asked is kept.
         tries: texts that a local writer writes for each turn of a conversation that is to show a feeling; the blind
-            labeler chooses the one to go on with.
+            labeler chooses the one to go on with. Three or four make twice as many conversations end as asked, and take
+            six times as long for each.
         rounds: times that a row is tried.
     """
 
@@ -82,7 +83,7 @@ class WriterFlags:
     seeds: str | None = None
     prompt: Literal["auto", "tuned", "tagged", "plain"] = "auto"
     candidates: _Count = 4
-    tries: _Count = 3
+    tries: _Count = 1
     rounds: _Count = 2
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from thymos.retrieval.embedder import Embedder
 
 SLOTS = 16  # texts that a local model writes together
-TRIES = 3  # of a turn
+TRIES = 1  # of a turn: more are dear, and several conversations for a row give as many good ones sooner
 
 
 @dataclass(frozen=True)
