@@ -72,6 +72,7 @@ export class Chat {
   async open(id) {
     if (this.thread?.id === id) return;
     const mine = (this.opened += 1);
+    this.making = null; // one that is being made for a message gets it, and is not what is shown
     put(this.log, el("p", { class: "dim loading" }, "Opening…"));
     let found;
     try {
@@ -82,7 +83,6 @@ export class Chat {
     }
     if (mine !== this.opened) return;
     this.thread = found.thread;
-    this.making = null;
     this.title(found.thread);
     markThread(id);
     this.composer.clear();
