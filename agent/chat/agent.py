@@ -195,8 +195,9 @@ class ChatAgent:
             InputError: there is no such thread.
         """
         numbers = [turn.number for turn in self.threads.turns(thread)]
-        self.threads.delete(thread)
+        # Steps first: who is killed in between can still delete the rest.
         self._forget([_config(thread, number)["configurable"]["thread_id"] for number in numbers])
+        self.threads.delete(thread)
 
     def close(self) -> None:
         """Let go of the files that are kept open; nothing can be answered afterwards. May be called twice."""

@@ -158,7 +158,7 @@ def _act(state: State, runtime: Runtime[Surroundings]) -> State:
     try:
         for event in TOOLS[call.tool](call, runtime.context.desk):
             if runtime.context.stopped.is_set():
-                raise RunError("the answer was stopped before its end")
+                raise RunError("the answer was stopped before its end; ask again for it")
             if isinstance(event, Found):
                 finding = renumbered(event.finding, findings)
                 findings.append(finding)

@@ -63,7 +63,7 @@ def _followed(corpus: Any, labeler: Any, out: Path) -> Any:
 
     def tell(progress: Any) -> None:
         if stopped.is_set():
-            raise RunError("the labelling was stopped before its end")
+            raise RunError("the labelling was stopped before its end; ask again for it")
         told.put(progress)
 
     def work() -> None:
