@@ -171,7 +171,9 @@ def _columns(text: str) -> int:
 
 def _is_signal(text: str) -> bool:
     """Say whether a table holds signals: nearly all its cells below the first line are numbers."""
-    rows = list(csv.reader(StringIO(text), delimiter="\t" if "\t" in text.split("\n", 1)[0] else ","))[1:200]
+    rows = list(csv.reader(StringIO(text, newline=None), delimiter="\t" if "\t" in text.split("\n", 1)[0] else ","))[
+        1:200
+    ]
     cells = [cell for row in rows for cell in row if cell.strip()]
     numbers = sum(1 for cell in cells if re.fullmatch(r"\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*", cell))
     return len(rows) >= 8 and numbers >= 0.9 * len(cells)

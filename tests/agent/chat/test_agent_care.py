@@ -116,3 +116,11 @@ def test_paths_in_a_users_file_are_not_opened(
     assert isinstance(finding, LabelledFile)
     assert (finding.rows, finding.bad_rows) == (2, 0)
     assert [each.modalities for each in seen] == [("text",), ("text",)]
+
+
+def test_a_table_with_line_ends_of_old_macs_is_answered_in_a_sentence(agent: ChatAgent, thread: str) -> None:
+    file = attached(agent, thread, "rows.csv", "text\rwe won\rI hate it\r")
+    assert file.kind == "corpus"
+    answer = asked(agent, thread, "label this file", file)
+    assert answer.tool == "label_file"
+    assert answer.text
