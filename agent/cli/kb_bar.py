@@ -3,26 +3,55 @@
 Takes a folder; gives a `KnowledgeBase`. Used by every command that opens a base.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from thymos.retrieval.knowledge_base import KnowledgeBase
+
+_LINE_EVERY = 30.0  # s
 
 
 @contextmanager
-def embedding_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Give what is to be called with texts done and texts to do; shown on a terminal alone, and gone at the end."""
+def embedding_bar(title: str, console: "Console | None" = None) -> Iterator[Callable[[int, int], None]]:
+    """Give what is to be called with texts done and texts to do.
+
+    On a terminal it draws a bar that is gone at the end; elsewhere it writes a line every half minute.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield lines(title, lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))
+        return
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+def lines(
+    title: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int], None]:
+    """Return what says how far the work is, at most every half minute; work that is done by then says nothing."""
+    start = said = clock()
+
+    def told(done: int, total: int) -> None:
+        nonlocal said
+        now = clock()
+        if now - said < _LINE_EVERY or done >= total:
+            return
+        said = now
+        left = (now - start) * (total - done) / max(1, done)
+        say(f"{title}: {done:,} of {total:,} texts embedded, {left:,.0f} s left")
+
+    return told
 
 
 def opened(folder: Path | None) -> "KnowledgeBase":
