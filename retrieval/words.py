@@ -40,10 +40,13 @@ class WordIndex:
         scores = self._bm25.get_scores(known)
         if allowed is not None:
             scores = np.where(allowed, scores, 0.0)
-        k = min(k, len(scores))
-        best = np.argpartition(-scores, k - 1)[:k]
+        best = np.flatnonzero(scores > scores.max() / 2)  # of a million rows a few: these alone are ordered
+        if len(best) < k:
+            best = np.flatnonzero(scores > 0)
+        if len(best) > k:
+            best = best[np.argpartition(-scores[best], k - 1)[:k]]
         best = best[np.lexsort((best, -scores[best]))]  # ties in the order of rows
-        return {int(row): float(scores[row] / scores[best[0]]) for row in best if scores[row] > 0}
+        return {int(row): float(scores[row] / scores[best[0]]) for row in best}
 
     def save(self, folder: Path) -> None:
         """Write into a folder: arrays and JSON, nothing pickled."""
