@@ -108,7 +108,7 @@ def open_media(path: Path) -> BinaryIO:
             if size <= MAX_BYTES and size:
                 with archive.open(found[1]) as member:
                     return BytesIO(member.read(MAX_BYTES))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, RuntimeError) as error:
         raise RowError(
             f"media file must be one that opens, got {path.name}: {error}; fetch or save it again"
         ) from error
