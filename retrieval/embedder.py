@@ -5,6 +5,7 @@ an index is only searched with the embedder that made it. The only file that kno
 """
 
 import hashlib
+import random
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -105,7 +106,10 @@ class SentenceEmbedder:
         """Return unit vectors, (texts, dim), float32."""
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for start in range(0, len(order), _BATCH):
+        starts = list(range(0, len(order), _BATCH))
+        random.Random(0).shuffle(starts)  # short and long ones in turn, so that the time left is not told too short
+        done = 0
+        for start in starts:
             places = order[start : start + _BATCH]
             vectors[places] = self._model.encode(
                 [texts[place] for place in places],
@@ -114,8 +118,9 @@ class SentenceEmbedder:
                 convert_to_numpy=True,
                 show_progress_bar=False,
             )
+            done += len(places)
             if on_progress is not None:
-                on_progress(start + len(places))
+                on_progress(done)
         return vectors
 
     @property

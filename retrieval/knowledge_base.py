@@ -24,6 +24,7 @@ from thymos.retrieval.vectors import VectorIndex, build_index
 from thymos.retrieval.words import WordIndex
 
 _POOL = 100  # candidates of each ranking
+LARGE = 5_000  # passages of a document from which its sentences have no vectors of their own; a book has fewer
 _KEPT_FROM = 20_000  # passages from which indexes are stored; smaller ones are built faster than read
 
 
@@ -124,6 +125,8 @@ class KnowledgeBase:
         on_progress: Callable[[int, int], None] | None = None,
     ) -> int:
         """Add passages; those of the same ids, and of the same documents, are replaced.
+
+        A document of `LARGE` passages or more is embedded by passages alone, others by their sentences as well.
 
         Args:
             passages: to add; of two with the same id the later one is kept.
@@ -240,7 +243,10 @@ class KnowledgeBase:
         self, table: pa.Table, on_progress: Callable[[int, int], None] | None
     ) -> tuple[Vectors, SentenceVectors]:
         """Return the vectors of passages, and those of the sentences of each that has several."""
-        parts = [each if len(each) > 1 else [] for each in map(sentences, table["text"].to_pylist())]
+        large = {each["values"] for each in pc.value_counts(table["document"]).to_pylist() if each["counts"] >= LARGE}
+        rows = zip(table["text"].to_pylist(), table["document"].to_pylist(), strict=True)
+        parts = [[] if document in large else sentences(text) for text, document in rows]
+        parts = [each if len(each) > 1 else [] for each in parts]
         texts = [*searched(table), *(sentence for each in parts for sentence in each)]
         told = None if on_progress is None else lambda done: on_progress(done, len(texts))
         found = self.embedder.embed(texts, told)

@@ -59,6 +59,7 @@ def add(
     from thymos.retrieval.documents.read import read_file
     from thymos.retrieval.documents.tables import TableColumns
     from thymos.retrieval.folder import is_knowledge_base, lock, read_manifest
+    from thymos.retrieval.knowledge_base import LARGE
 
     if name is not None and len(files) > 1:
         raise InputError(f"name must be for one file, got {len(files)} files; add them one by one")
@@ -89,6 +90,7 @@ def add(
                 continue
             replaced = _embed(base, document)
             also = f", {replaced:,} replaced" if replaced else ""
+            also += ", searched by passages alone, since they are many" if len(document.passages) >= LARGE else ""
             console.print(f"{document.name}: {len(document.passages):,} passages{also}")
         base.save(folder)
     console.print(f"{len(base):,} passages in {folder}, searched by {base.index_kind}")

@@ -10,7 +10,7 @@ import pytest
 from tests.retrieval.conftest import LetterEmbedder, passage
 from thymos.prompts.errors import InputError
 from thymos.retrieval.folder import MANIFEST
-from thymos.retrieval.knowledge_base import KnowledgeBase
+from thymos.retrieval.knowledge_base import LARGE, KnowledgeBase
 from thymos.retrieval.search import Filter, Options
 
 
@@ -175,6 +175,15 @@ def test_progress_counts_passages_and_their_sentences(base: KnowledgeBase) -> No
     told: list[tuple[int, int]] = []
     base.add([passage("two", "One. Two."), passage("one", "Only")], on_progress=lambda *each: told.append(each))
     assert told == [(4, 4)], "two passages and two sentences"
+
+
+def test_a_large_document_is_embedded_by_passages_alone(base: KnowledgeBase, embedder: LetterEmbedder) -> None:
+    before = embedder.embedded
+    large = [passage(f"big#{number}", "Zest. Anger waits.", document="big") for number in range(LARGE)]
+    base.add([*large, passage("small", "One. Two.", document="small")])
+    assert embedder.embedded - before == LARGE + 3, "each passage, and the sentences of the small document"
+    assert base.search("zest and anger", Options(k=1))[0].passage.document == "big"
+    assert base.search("two", Options(k=1, least=-1), Filter(documents=("small",)))[0].similarity > 0.99
 
 
 def test_adding_nothing_changes_nothing(base: KnowledgeBase) -> None:

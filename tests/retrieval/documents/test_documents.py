@@ -64,8 +64,24 @@ def test_markdown_is_cut_at_its_headings(tmp_path: Path) -> None:
 @given(st.text(alphabet="ab. \n!", max_size=600), st.integers(1, 20))
 def test_pieces_hold_every_word_once_and_are_short(text: str, words: int) -> None:
     found = list(pieces(text, words))
-    assert " ".join(found).split() == text.split()
+    assert "".join("".join(found).split()) == "".join(text.split())
+    if max(map(len, text.split()), default=0) <= words:
+        assert " ".join(found).split() == text.split()
     assert all(0 < len(each.split()) <= words for each in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["愤怒是一种情绪。它来得很快！" * 200, "ความโกรธเป็นอารมณ์" * 300, "QUJD" * 2000, "no full stop " * 800]
+)
+def test_text_without_spaces_or_full_stops_is_cut_too(text: str) -> None:
+    found = list(pieces(text))
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert len(found) > 5 and all(len(each) <= 1600 for each in found)
+
+
+def test_a_sentence_that_never_ends_takes_time_by_its_length(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("nothing ends here " * 400_000)
+    assert len(read_file(tmp_path / "log.txt").passages) == 8_000
 
 
 def test_a_long_text_is_cut_between_sentences(tmp_path: Path) -> None:
