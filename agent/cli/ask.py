@@ -77,6 +77,7 @@ def ask(
     from thymos.agent.cli.ask_text import terminal
     from thymos.agent.examples import are_weighed
     from thymos.agent.labeler import Labeler
+    from thymos.agent.language import doubt
     from thymos.agent.reasoning.causes import CauseFinder
     from thymos.agent.reasoning.free_writing import FreeWriter, local_model
     from thymos.agent.reasoning.page import page
@@ -113,6 +114,8 @@ def ask(
     if unread := [name for name in sample.modalities if name not in ("text", *labeler.modalities)]:
         message = f"{' and '.join(unread)} will not be read: the adapter has no projector for it; name one that has"
         Console(stderr=True, markup=False, highlight=False).print(message, soft_wrap=True)
+    if doubted := doubt([text], model.model):
+        Console(stderr=True, markup=False, highlight=False).print(f"{doubted}; name another --model", soft_wrap=True)
     reasoner = Reasoner(
         labeler,
         labeler.taxonomy.name,

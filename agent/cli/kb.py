@@ -79,6 +79,7 @@ def search(
     from rich.console import Console
     from rich.text import Text
 
+    from thymos.agent.language import doubt
     from thymos.retrieval.passage import MODALITIES
     from thymos.retrieval.search import Filter, Options
 
@@ -95,6 +96,8 @@ def search(
     filter_ = Filter(emotions=emotion, modalities=modality, kinds=kind, documents=document)
     hits = base.search(query, Options(k=k, least=least), filter_)
     console = Console()
+    if doubted := doubt([query], base.embedder_name):
+        Console(stderr=True, markup=False, highlight=False).print(f"{doubted}; ask in English", soft_wrap=True)
     if as_json:
         for hit in hits:
             told = {"similarity": round(hit.similarity, 4)} | _as_json(hit.passage)

@@ -6,6 +6,7 @@ The work is done in `thymos.agent.runs`.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from thymos.agent.runs.report import RunReport
 
 CONTEXT_TURNS = 5  # earlier turns that are shown to a model of which it is not known how many it was tuned with
+_LOOKED_AT = 200  # texts that tell which language a corpus is in
 BAD_ROWS = 5  # exit code when the output is there but some rows are not in it
 
 
@@ -166,7 +168,9 @@ def label_corpus(
     """
     from rich.console import Console
 
+    from thymos.adapters.sample import Sample
     from thymos.agent.cli.run_bar import RunBar
+    from thymos.agent.language import doubt
     from thymos.agent.runs.progress import expected_rows
     from thymos.agent.runs.run import check_before, run
 
@@ -175,6 +179,9 @@ def label_corpus(
     kept, overwrite = job.writing.kept, job.writing.overwrite
     if output is not None:
         check_before(corpus, output, keep_columns=kept, overwrite=overwrite)
+    some = islice((row.text for row in corpus if isinstance(row, Sample) and row.text), _LOOKED_AT)
+    if doubted := doubt(some, job.model.model):
+        _say(f"{doubted}; name another --model", to_stderr=True)
     labeler = labeler_from(job, expected_rows(corpus, job.reading.limit))
     if output is None or job.running.dry_run:
         return _dry_run(job, corpus, labeler)

@@ -16,6 +16,7 @@ from thymos.agent.chat.desk import Desk
 from thymos.agent.chat.events import Event, Found, Progress
 from thymos.agent.chat.findings import Analysis, Measured
 from thymos.agent.chat.plane import place
+from thymos.agent.language import doubt
 from thymos.agent.reasoning.recordings import recordings
 from thymos.agent.reasoning.values import Reasoning
 from thymos.prompts.errors import InputError, RowError, ThymosError
@@ -77,7 +78,8 @@ def read_words(subject: Subject, taxonomy: str, desk: Desk, notes: tuple[str, ..
             context=tuple(Turn(line.text, line.speaker) for line in subject.context),
         )
     )
-    told = (*((how,) if how else ()), *notes)
+    doubted = doubt([subject.text or ""], desk.engines.model)
+    told = (*(f"{each[0].upper()}{each[1:]}." for each in (doubted,) if each), *((how,) if how else ()), *notes)
     return _analysis(subject.title, reasoning, taxonomy, desk, desk.engines.adapter_name, told)
 
 

@@ -51,6 +51,14 @@ def test_quoted_words_are_analysed_with_reasons_that_are_cited(agent: ChatAgent,
     assert finding.place.valence < 0 < finding.place.arousal
 
 
+def test_words_in_another_language_are_doubted(agent: ChatAgent, thread: str) -> None:
+    answer = asked(agent, thread, 'She said "Ich bin so traurig, dass du nicht da bist". Mood?')
+    (finding,) = answer.findings
+    assert isinstance(finding, Analysis)
+    assert any("seems not to be English" in note for note in finding.notes)
+    assert "This seems not to be English" in answer.text
+
+
 def test_events_come_in_order_and_the_last_one_is_the_answer(agent: ChatAgent, thread: str) -> None:
     events = list(agent.reply(thread, Message(text='"I love you", what is it?')))
     kinds = [each.type for each in events if each.type != "progress"]

@@ -33,6 +33,13 @@ def test_the_terminal_shows_distribution_reasons_and_sources(capsys: pytest.Capt
         assert said in out
 
 
+def test_a_text_in_another_language_is_doubted(capsys: pytest.CaptureFixture[str]) -> None:
+    ask("Ich bin so traurig, dass du nicht mehr da bist.", no_retrieval=True)
+    assert "this seems not to be English, which smollm2-135m was made for" in capsys.readouterr().err
+    ask("I am so sad that you are gone.", no_retrieval=True)
+    assert "English" not in capsys.readouterr().err
+
+
 def test_an_empty_question_is_one_sentence() -> None:
     with pytest.raises(InputError, match="must say something"):
         ask("  ")

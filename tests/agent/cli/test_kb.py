@@ -34,6 +34,13 @@ def test_what_was_added_is_found(folder: Path, capsys: pytest.CaptureFixture[str
     assert "Nothing is near enough" in capsys.readouterr().out
 
 
+def test_a_query_in_another_language_is_doubted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search("什么是敬畏？", kb=folder / "base", as_json=True)
+    said = capsys.readouterr()
+    assert "this seems not to be English, which minilm was made for" in said.err
+    assert all(json.loads(line) for line in said.out.splitlines())
+
+
 @pytest.mark.parametrize(("what", "known"), [("kind", "exemplar"), ("document", "rows.csv"), ("modality", "speech")])
 def test_a_filter_that_nothing_can_pass_is_told(what: str, known: str, folder: Path) -> None:
     with pytest.raises(InputError, match=f"{what} must be one of .*{known}.*, got 'nonsense'"):

@@ -69,6 +69,19 @@ def test_a_job_writes_its_output_and_says_so(
     assert capsys.readouterr().out == "labelled 2 rows in labels.csv\n"
 
 
+def test_a_corpus_in_another_language_is_doubted_before_a_model_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def load(job: Job, rows: int | None) -> HashLabeler:
+        assert "this seems not to be English" in capsys.readouterr().err
+        return HashLabeler()
+
+    german = samples("Ich bin so froh, dass du da bist.", "Es war der schönste Tag, den wir hatten.")
+    assert label_corpus(Job("in", Path("labels.csv")), lambda job: ListCorpus(german), load) == 0
+
+
 def test_bad_rows_are_told_by_the_last_line_and_the_exit_code_again_and_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

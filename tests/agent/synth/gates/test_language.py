@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.agent.synth.gates.judging import passes
-from thymos.agent.synth.gates import language
-from thymos.agent.synth.gates.language import CommonWords, LanguageGate
+from thymos.agent import language
+from thymos.agent.language import CommonWords
+from thymos.agent.synth.gates.language import LanguageGate
 from thymos.prompts.errors import InputError
 
 
