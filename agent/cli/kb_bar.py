@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thymos.agent.cli.pace import Pace, duration
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from thymos.retrieval.knowledge_base import KnowledgeBase
-
-_LINE_EVERY = 30.0  # s
 
 
 @contextmanager
@@ -40,16 +40,12 @@ def lines(
     title: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int, int], None]:
     """Return what says how far the work is, at most every half minute; work that is done by then says nothing."""
-    start = said = clock()
+    pace = Pace(clock)
 
     def told(done: int, total: int) -> None:
-        nonlocal said
-        now = clock()
-        if now - said < _LINE_EVERY or done >= total:
-            return
-        said = now
-        left = (now - start) * (total - done) / max(1, done)
-        say(f"{title}: {done:,} of {total:,} texts embedded, {left:,.0f} s left")
+        if done < total and pace.due():
+            left = pace.elapsed * (total - done) / max(1, done)
+            say(f"{title}: {done:,} of {total:,} texts embedded, {duration(left)} left")
 
     return told
 

@@ -1,5 +1,6 @@
 """A `Preview` as the text of `thymos label --dry-run`. Takes the value, gives lines; prints nothing."""
 
+from thymos.agent.cli.pace import duration
 from thymos.agent.runs.preview import Preview
 
 _RULE = "-" * 40
@@ -19,15 +20,7 @@ def describe(found: Preview) -> str:
         )
     lines.append(f"tokens  about {found.tokens:,}")
     if found.seconds is not None:
-        lines.append(f"time    about {_duration(found.seconds)}, at {found.rows_per_second:,.1f} rows/s")
+        lines.append(f"time    about {duration(found.seconds)}, at {found.rows_per_second:,.1f} rows/s")
     lines.append(f"memory  {found.memory / 1e6:,.0f} MB in use after labelling a few rows")
     lines.append("nothing was written")
     return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    """Return a time in the two units that matter."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

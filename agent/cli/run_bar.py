@@ -19,9 +19,9 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
+from thymos.agent.cli.pace import Pace, duration
 from thymos.agent.runs.progress import Progress
 
-_LINE_EVERY = 30.0  # s
 _SPEED_OVER = 120.0  # s, so that several chunks count
 
 
@@ -38,7 +38,7 @@ class RunBar:
     ) -> None:
         self._console = console
         self._quiet = quiet
-        self._clock = clock
+        self._pace = Pace(clock)
         self._bar = Bar(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -54,7 +54,6 @@ class RunBar:
         )
         self._task = self._bar.add_task(doing, total=None, rate="", bad="")
         self._stage = "label"
-        self._start = self._said = clock()
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -79,21 +78,19 @@ class RunBar:
         if progress.stage == "label" and progress.rows == progress.resumed:
             # Rows of an earlier session took no time now: they must not count for the speed.
             self._bar.reset(self._task, completed=progress.rows, total=progress.total, bad=bad)
-            self._start = self._clock()
+            self._pace.start()
             return
         rate = self._rate(progress) if progress.stage == "label" else ""
         self._bar.update(self._task, completed=progress.rows, total=progress.total, rate=rate, bad=bad)
 
     def _say(self, progress: Progress) -> None:
         """Write a line where no bar can be drawn."""
-        now = self._clock()
         if self._quiet or progress.stage != "label":
             return
         if progress.rows == progress.resumed:
-            self._start = self._said = now
-        if now - self._said < _LINE_EVERY:
+            self._pace.start()
+        if not self._pace.due():
             return
-        self._said = now
         of = f" of {progress.total:,}" if progress.total else ""
         self._console.print(
             f"{progress.rows:,}{of} rows, {self._rate(progress)}{self._left(progress)}, {progress.bad:,} bad",
@@ -103,7 +100,7 @@ class RunBar:
 
     def _speed(self, progress: Progress) -> float:
         """Return rows per second of this session."""
-        return (progress.rows - progress.resumed) / max(self._clock() - self._start, 1e-9)
+        return (progress.rows - progress.resumed) / self._pace.elapsed
 
     def _rate(self, progress: Progress) -> str:
         return f"{self._speed(progress):,.1f} rows/s"
@@ -112,4 +109,4 @@ class RunBar:
         speed = self._speed(progress)
         if not progress.total or not speed:
             return ""
-        return f", {(progress.total - progress.rows) / speed:,.0f} s left"
+        return f", {duration((progress.total - progress.rows) / speed)} left"

@@ -14,7 +14,7 @@ def test_long_work_says_every_half_minute_how_far_it_is_and_what_is_left() -> No
         now[0] = float(second)
         told(done, 6000)
     assert said == [
-        "big.txt: 1,500 of 6,000 texts embedded, 90 s left",
+        "big.txt: 1,500 of 6,000 texts embedded, 2 min left",
         "big.txt: 3,000 of 6,000 texts embedded, 61 s left",
     ]
 

@@ -24,7 +24,7 @@ def test_where_no_bar_can_be_drawn_a_line_comes_every_half_minute() -> None:
             clock.now += 10.0
             bar(Progress("label", rows, 3, 1000, 4000))
     # 600 rows in 30 s are 20 rows/s, 2,400 are left. The next line is due 30 s later.
-    assert said.getvalue() == "1,600 of 4,000 rows, 20.0 rows/s, 120 s left, 3 bad\n"
+    assert said.getvalue() == "1,600 of 4,000 rows, 20.0 rows/s, 2 min left, 3 bad\n"
 
 
 def test_a_terminal_gets_a_bar_with_rows_speed_and_bad_rows() -> None:
