@@ -126,6 +126,7 @@ def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...]) 
     (corpus,) = recipe.corpora
     rows = open_rows(corpus, data / corpus.train, held_out)
     labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER))
+    labeler.meet(row for row in rows if not isinstance(row, BadRow))
     run(rows, labeler, folder / _LABELLED)
 
 

@@ -224,15 +224,16 @@ class Labeler:
         """What is read beside text."""
         return self._writer.modalities
 
+    def meet(self, samples: Iterable[Sample]) -> None:
+        """Learn what speakers are like on the whole from eight recordings of each or more, if the adapter compares."""
+        self._writer.meet(samples)
+
     def identity(self) -> Mapping[str, object]:
         """Return what makes its answers its answers, as JSON values."""
         return self._identity
 
     def label(self, samples: Iterable[Sample | str]) -> list[Prediction]:
-        """Label samples, in order.
-
-        Args:
-            samples: samples, or texts that stand for samples with nothing else.
+        """Label samples, or texts that stand for samples with nothing else, in order.
 
         Raises:
             RowError: a sample can't be labelled; `label_batch` gives the error in its place instead.
@@ -265,9 +266,6 @@ class Labeler:
 
     def log_probabilities(self, samples: Sequence[Sample]) -> tuple[NDArray[np.float64], list[int]]:
         """Score samples without deciding.
-
-        Args:
-            samples: to score.
 
         Returns:
             Natural logarithms, (rows, labels), and the places of the samples that they are of; a sample that can't be

@@ -4,7 +4,7 @@ Takes a prompt and, where an adapter listens to recordings, its projectors; give
 labelled the reason. Knows nothing of label sets or decisions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch import Tensor
 from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.baseline import Baselines
 from thymos.adapters.projectors.store import Projectors, load_projectors
 from thymos.adapters.projectors.streams import soft_ids
 from thymos.adapters.sample import Sample, Turn
@@ -67,6 +68,7 @@ class RowWriter:
         self._max_tokens = max_tokens
         self._projectors = projectors
         self._perception = perception
+        self._baselines = Baselines(projectors) if projectors else None
         self.left_out: dict[str, tuple[int, str]] = {}
         self.modalities = tuple(dict.fromkeys(each.modality for each in projectors.streams)) if projectors else ()
 
@@ -82,7 +84,10 @@ class RowWriter:
             for modality, why in percept.absent.items():
                 count, first = self.left_out.get(modality, (0, why))
                 self.left_out[modality] = count + 1, first
-        frames = [percept.frames for percept in percepts]
+        frames = [
+            self._baselines.moved(sample.speaker, percept.frames) if self._baselines else percept.frames
+            for sample, percept in zip(samples, percepts, strict=True)
+        ]
         ids = soft_ids(frames, self._projectors.streams)
         rows = [
             self._row(sample, each, _reasons(percept))
@@ -93,6 +98,14 @@ class RowWriter:
             self._projectors.table(frames),
             [sample.text or "" for sample in heard],
         )
+
+    def meet(self, samples: Iterable[Sample]) -> None:
+        """Learn what speakers are like on the whole, for the rows that are written from now on."""
+        if not self._baselines or self._perception is None:
+            return
+        for sample in samples:
+            if sample.speaker:
+                self._baselines.meet(sample.speaker, self._perception.perceive(sample).frames)
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""

@@ -19,7 +19,7 @@ from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Frames, gather
 from thymos.agent.folds import fold_recipes
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
-from thymos.finetune.instruct.perceived import perceived
+from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.recipe import Recipe, load_recipe
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.steps import rate
@@ -103,6 +103,9 @@ def main() -> None:
         corpus = changed if told.inner else changed.model_copy(update={"dev_where": held_out})
         loaded = load_corpus(corpus, told.data, media=True)
         ready = perceived(loaded, Perception(tuple(map(stream_of, recipe.streams))))
+        usual = Projectors(tuple(map(stream_of, recipe.streams)), size=1, norm=1.0)
+        usual.standardise(list(ready.train_frames or ()))
+        ready = against_speakers(ready, usual, recipe.train.seed)
         found.append(recalls(train(ready, recipe, told.epochs), ready))
         print(f"{told.by} {fold}: accuracy {found[-1][0]:.4f}, unweighted {found[-1][1]:.4f}", flush=True)
     print(f"mean: accuracy {np.mean(found, axis=0)[0]:.4f}, unweighted {np.mean(found, axis=0)[1]:.4f}")

@@ -20,7 +20,7 @@ from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import fit_corpus, write_votes
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import load_corpus
-from thymos.finetune.instruct.perceived import perceived
+from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.publish import write_card
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.surroundings import command_line, commit
@@ -65,7 +65,8 @@ def recalibrate(
     projectors = load_projectors(folder)
     if projectors is not None:
         perception = Perception(projectors.streams)
-        corpora = [perceived(each, perception) for each in corpora]
+        heard = [perceived(each, perception) for each in corpora]
+        corpora = [against_speakers(each, projectors, recipe.train.seed) for each in heard]
     loaded = load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)

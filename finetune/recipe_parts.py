@@ -72,12 +72,15 @@ class StreamRecipe(Strict):
         kind: of the projector.
         tokens: soft tokens of one signal.
         width: of the space in which frames are pooled.
+        baseline: speaker compares a recording with what its speaker is like on the whole, which takes several
+            recordings of each and no label of theirs.
     """
 
     encoder: str
     kind: Literal["attention", "linear", "qformer"] = "attention"
     tokens: Count = 4
     width: Count = 128
+    baseline: Literal["none", "speaker"] = "none"
 
 
 class LoraRecipe(Strict):

@@ -21,7 +21,7 @@ from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
-from thymos.finetune.instruct.perceived import perceived
+from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe
 from thymos.finetune.training.align import align
@@ -111,6 +111,9 @@ def tune(
         remarks.append(f"goes on with the projectors of {recipe.start_from}; they are not aligned again")
     if trainee.projectors is not None and trainee.fresh:
         trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
+    if trainee.projectors is not None:
+        corpora = tuple(against_speakers(each, trainee.projectors, recipe.train.seed) for each in corpora)
+    if trainee.projectors is not None and trainee.fresh:
         align(
             trainee.projectors,
             corpora,
@@ -203,6 +206,7 @@ def stream_of(recipe: StreamRecipe) -> Stream:
         kind=recipe.kind,
         tokens=recipe.tokens,
         width=recipe.width,
+        baseline=recipe.baseline,
     )
 
 

@@ -6,6 +6,7 @@ the ids of its soft tokens. An absent modality costs nothing and is not there: n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from thymos.adapters.projectors.projector import Kind
 
+Baseline = Literal["none", "speaker"]
 Frames = NDArray[np.float16]  # (frames, layers * dim)
 
 
@@ -30,6 +32,7 @@ class Stream:
         kind: of the projector.
         tokens: soft tokens of one signal.
         width: of the space in which frames are pooled.
+        baseline: what a recording is compared with: nothing, or what its speaker is like on the whole.
     """
 
     modality: str
@@ -40,6 +43,7 @@ class Stream:
     kind: Kind
     tokens: int
     width: int
+    baseline: Baseline = "none"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

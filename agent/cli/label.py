@@ -4,7 +4,7 @@ Takes the flags; opens the corpus, checks what can be checked, loads the model, 
 The work is done in `thymos.agent.runs`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
     from thymos.adapters.corpus import Corpus
+    from thymos.adapters.sample import Sample
     from thymos.agent.runs.preview import PreviewLabeler
     from thymos.agent.runs.report import RunReport
 
@@ -185,6 +186,7 @@ def label_corpus(
     labeler = labeler_from(job, expected_rows(corpus, job.reading.limit))
     if output is None or job.running.dry_run:
         return _dry_run(job, corpus, labeler)
+    labeler.meet(_everybody(corpus, job))
     with RunBar(Console(stderr=True), quiet=job.running.quiet) as bar:
         report = run(
             corpus,
@@ -200,6 +202,22 @@ def label_corpus(
     for modality, (rows, why) in getattr(labeler, "left_out", {}).items():
         _say(f"{_count(rows, 'row')} labelled without {modality}, which could not be used: {why}", to_stderr=True)
     return _tell(report)
+
+
+def _everybody(corpus: "Corpus", job: Job) -> "Iterator[Sample]":
+    """Yield the samples of a corpus under a bar of their own, which is drawn only where somebody takes them."""
+    from rich.console import Console
+
+    from thymos.adapters.sample import Sample
+    from thymos.agent.cli.run_bar import RunBar
+    from thymos.agent.runs.progress import Progress, expected_rows
+
+    total = expected_rows(corpus, job.reading.limit)
+    with RunBar(Console(stderr=True), quiet=job.running.quiet, doing="meeting speakers") as bar:
+        for number, row in enumerate(islice(corpus, job.reading.limit)):
+            bar(Progress("label", rows=number, bad=0, resumed=0, total=total))
+            if isinstance(row, Sample):
+                yield row
 
 
 def _needed(job: Job) -> Path | None:

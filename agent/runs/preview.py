@@ -6,7 +6,7 @@ Takes a corpus and a labeler; gives the exact prompt of the first row, counts, a
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -31,6 +31,10 @@ class PreviewLabeler(BatchLabeler, Protocol):
 
     def preview(self, sample: Sample) -> str:
         """Return the exact text that the model reads for a sample."""
+        ...
+
+    def meet(self, samples: Iterable[Sample]) -> None:
+        """Look at all samples before the first is labelled, where answers depend on that."""
         ...
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.baseline import Baselines
+from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.adapters.sample import Sample
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.prompts.errors import InputError
 
+_ALONE = 0.2  # of the training rows, read as if nothing else were known of their speaker
 OnRow = Callable[[int, int], None]  # rows done, rows of all
 
 
@@ -49,6 +52,35 @@ def perceived(
         train_frames=tuple(percept.frames for _, percept in train),
         dev_frames=tuple(percept.frames for _, percept in dev),
         left=replace(corpus.left, bad=bad),
+    )
+
+
+def against_speakers(corpus: TrainingCorpus, projectors: Projectors, seed: int) -> TrainingCorpus:
+    """Return a corpus whose frames are compared with what their speakers are like, where a stream is to be.
+
+    A part of the training rows stays as it is, so that a single recording of somebody unknown can be read too.
+
+    Args:
+        corpus: with frames.
+        projectors: standardised by the training rows.
+        seed: of which rows stay.
+    """
+    baselines = Baselines(projectors)
+    if not baselines or corpus.train_frames is None or corpus.dev_frames is None:
+        return corpus
+    train, dev = corpus.train_frames, corpus.dev_frames
+    for sample, frames in zip((*corpus.train, *corpus.dev), (*train, *dev), strict=True):
+        baselines.meet(sample.speaker, frames)
+    chance = random.Random(seed)
+    return replace(
+        corpus,
+        train_frames=tuple(
+            frames if chance.random() < _ALONE else baselines.moved(sample.speaker, frames)
+            for sample, frames in zip(corpus.train, train, strict=True)
+        ),
+        dev_frames=tuple(
+            baselines.moved(sample.speaker, frames) for sample, frames in zip(corpus.dev, dev, strict=True)
+        ),
     )
 
 

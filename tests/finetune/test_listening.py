@@ -10,9 +10,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from tests.finetune.recipes import recipe
-from tests.finetune.sounds import PITCH, RATE, buzz, listening, write_sounds
+from tests.finetune.sounds import PITCH, RATE, buzz, listening, write_sounds, write_speakers
 from thymos.adapters.llm.adapter import WEIGHTS, read_card
 from thymos.adapters.projectors.store import load_projectors
+from thymos.adapters.readers import open_corpus
 from thymos.adapters.sample import Sample, Speech
 from thymos.agent.folds import cross_validate
 from thymos.agent.labeler import Labeler
@@ -223,3 +224,21 @@ def test_a_recipe_that_listens_needs_a_prompt_with_a_place(tiny_model: Path) -> 
 def test_a_key_that_would_be_ignored_is_refused(key: str, tiny_model: Path) -> None:
     with pytest.raises(ValueError, match=f"train.{key} must be left out without streams, got 0.5"):
         recipe(tiny_model, train={key: 0.5})
+
+
+def test_a_voice_is_compared_with_its_speaker_who_was_met(tiny_model: Path, tmp_path: Path) -> None:
+    voices = {f"s{number}": 100.0 * 1.2**number for number in range(7)}
+    write_speakers(tmp_path, "train", voices, 10, seed=0)
+    write_speakers(tmp_path, "dev", {"d": 150.0}, 10, seed=20_000)
+    write_speakers(tmp_path, "test", {"new": 130.0, "other": 210.0}, 12, seed=30_000)
+    told = listening(tiny_model, streams=[{"encoder": "whisper", "tokens": 2, "width": 16, "baseline": "speaker"}])
+    adapter = publish(tune(told, tmp_path, tmp_path / "run"), told, tmp_path / "run")
+    labeler = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(adapter))
+    rows = [row for row in open_corpus(str(tmp_path / "test.csv")) if isinstance(row, Sample)]
+
+    def right() -> int:
+        return sum(p.labels == row.gold for p, row in zip(labeler.label(rows), rows, strict=True))
+
+    alone = right()
+    labeler.meet(rows)
+    assert right() >= 22 > alone  # of 24

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,9 @@ class HashLabeler:
         time.sleep(self.pause)
         batch = hashlib.sha256("".join(sample.id for sample in samples).encode()).hexdigest()
         return [self._label(sample, batch) for sample in samples]
+
+    def meet(self, samples: Iterable[Sample]) -> None:
+        """Learn nothing."""
 
     def preview(self, sample: Sample) -> str:
         return f"Which emotion?\n{sample.text}"
