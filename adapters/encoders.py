@@ -32,6 +32,12 @@ def _face(place: str | None) -> AnyEncoder:
     return load_face_encoder(place) if place else load_face_encoder()
 
 
+def _action_units(place: str | None) -> AnyEncoder:
+    from thymos.adapters.face.openface import ActionUnitEncoder
+
+    return ActionUnitEncoder()
+
+
 def _physiology(place: str | None) -> AnyEncoder:
     from thymos.adapters.physiology.encoder import PhysiologyEncoder
 
@@ -39,8 +45,17 @@ def _physiology(place: str | None) -> AnyEncoder:
 
 
 _ENCODERS: Mapping[str, Callable[[str | None], AnyEncoder]] = MappingProxyType(
-    {"whisper": _whisper, "prosody": _prosody, "face": _face, "physiology": _physiology}
+    {
+        "whisper": _whisper,
+        "prosody": _prosody,
+        "face": _face,
+        "action-units": _action_units,
+        "physiology": _physiology,
+    }
 )
+
+
+_WITHOUT_WEIGHTS = ("prosody", "action-units")
 
 
 def encoder_names() -> tuple[str, ...]:
@@ -59,7 +74,7 @@ def load_encoder(name: str) -> AnyEncoder:
         ModelError: there is none of this name, or its weights can't be used.
     """
     kind, colon, place = name.partition(":")
-    if kind not in _ENCODERS or (colon and (not place or kind == "prosody")):
+    if kind not in _ENCODERS or (colon and (not place or kind in _WITHOUT_WEIGHTS)):
         raise ModelError(
             f"encoder must be one of {', '.join(_ENCODERS)}, or one with other weights (whisper:FOLDER), got {name!r}; "
             "choose one of these"
