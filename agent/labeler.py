@@ -225,7 +225,7 @@ class Labeler:
         return self._writer.modalities
 
     def meet(self, samples: Iterable[Sample]) -> None:
-        """Learn what speakers are like on the whole from eight recordings of each or more, if the adapter compares."""
+        """Learn what speakers are like, from eight recordings or more of each, if the adapter compares; forget others."""
         self._writer.meet(samples)
 
     def identity(self) -> Mapping[str, object]:

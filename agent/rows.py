@@ -100,12 +100,14 @@ class RowWriter:
         )
 
     def meet(self, samples: Iterable[Sample]) -> None:
-        """Learn what speakers are like on the whole, for the rows that are written from now on."""
-        if not self._baselines or self._perception is None:
+        """Learn what speakers are like on the whole, for the rows that are written from now on; forget earlier ones."""
+        if not self._baselines or self._projectors is None or self._perception is None:
             return
+        met = Baselines(self._projectors)
         for sample in samples:
             if sample.speaker:
-                self._baselines.meet(sample.speaker, self._perception.perceive(sample).frames)
+                met.meet(sample.speaker, self._perception.perceive(sample).frames)
+        self._baselines = met
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""

@@ -242,3 +242,5 @@ def test_a_voice_is_compared_with_its_speaker_who_was_met(tiny_model: Path, tmp_
     alone = right()
     labeler.meet(rows)
     assert right() >= 22 > alone  # of 24
+    labeler.meet([])
+    assert right() == alone
