@@ -13,27 +13,19 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from _splits import add_options, splits
 from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from thymos.adapters.corpus import BadRow
-from thymos.adapters.readers import open_corpus
 from thymos.adapters.sample import Sample
 from thymos.adapters.weights import locate
-from thymos.agent.cli.eval_inputs import excluded_ids
-from thymos.agent.decide import Rule, decide
-from thymos.finetune.calibration.thresholds import expected_thresholds, macro_f1
-from thymos.finetune.evaluate import evaluate
-from thymos.finetune.instruct.corpora import load_corpus
 from thymos.finetune.recipe import load_recipe
-from thymos.finetune.training.dev import gold_matrix
 from thymos.prompts.taxonomy import Kind
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0)  # C of scikit-learn
@@ -99,47 +91,26 @@ def fit(x: Any, gold: Any, kind: Kind, strength: float) -> Callable[[Any], Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe")
-    parser.add_argument("--data", type=Path, required=True)
+    add_options(parser)
     parser.add_argument("--features", choices=("tfidf", "minilm"), nargs="+", default=["tfidf", "minilm"])
-    parser.add_argument("--ignore", nargs="*", default=())
-    parser.add_argument("--exclude", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    told = load_recipe(options.recipe).corpora[0]
-    corpus = load_corpus(told, options.data)
-    taxonomy = corpus.taxonomy
-    held_out = open_corpus(str(options.data / told.held_out[0]), format=told.format, context_turns=told.context_turns)
-    test = [row for row in held_out if not isinstance(row, BadRow) and row.gold and (row.text or "").strip()]
-    train_gold, dev_gold = (
-        gold_matrix([row.gold or () for row in rows], taxonomy) for rows in (corpus.train, corpus.dev)
-    )
-    counted = [place for place, name in enumerate(taxonomy.names) if name not in options.ignore]
+    recipe = load_recipe(options.recipe)
+    rows = splits(recipe, options)
+    taxonomy, context = rows.corpus.taxonomy, recipe.corpora[0].context_turns > 0
     for name in options.features:
         start = time.perf_counter()
-        features = {"tfidf": tfidf, "minilm": minilm}[name](corpus.train, told.context_turns > 0)
-        train, dev, asked = (features(rows) for rows in (corpus.train, corpus.dev, test))
+        features = {"tfidf": tfidf, "minilm": minilm}[name](rows.corpus.train, context)
+        train, dev, asked = (features(each) for each in (rows.corpus.train, rows.corpus.dev, rows.test))
         best: Any = None
         for strength in STRENGTHS:
-            model = fit(train, train_gold, taxonomy.kind, strength)
-            p = model(dev)
-            thresholds = expected_thresholds(p, dev_gold) if taxonomy.kind is Kind.MULTI else 2.0
-            chosen = (p >= thresholds) | (p == p.max(1, keepdims=True))
-            figure = macro_f1(chosen[:, counted], dev_gold[:, counted])
-            if best is None or figure > best[0]:
-                best = (figure, strength, model, thresholds)
-        figure, strength, model, thresholds = best
-        p = model(asked)
-        rule = Rule(threshold=tuple(thresholds)) if taxonomy.kind is Kind.MULTI else Rule()
-        predictions = decide([row.id for row in test], np.log(np.clip(p, 1e-12, 1)), taxonomy, rule)
-        exclude = excluded_ids(options.exclude) if options.exclude else ()
-        scores = evaluate(predictions, test, taxonomy, ignore=options.ignore, exclude=exclude)
-        print(
-            f"{told.name} {name}: C {strength:g}, dev macro F1 {figure:.4f}; test ({scores.n} rows) accuracy "
-            f"{scores.accuracy:.4f}, macro F1 {scores.macro_f1:.4f}, micro {scores.micro_f1:.4f}, weighted "
-            f"{scores.weighted_f1:.4f}; {time.perf_counter() - start:.0f} s",
-            flush=True,
-        )
+            model = fit(train, rows.train_gold, taxonomy.kind, strength)
+            seen = model(dev)
+            if best is None or rows.dev_figure(seen) > best[0]:
+                best = (rows.dev_figure(seen), strength, model, seen)
+        _, strength, model, seen = best
+        line, took = rows.test_line(seen, model(asked)), time.perf_counter() - start
+        print(f"{rows.corpus.name} {name}: C {strength:g}, {line}; {took:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
