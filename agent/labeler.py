@@ -225,7 +225,7 @@ class Labeler:
         return self._writer.modalities
 
     def meet(self, samples: Iterable[Sample]) -> None:
-        """Learn what speakers are like, from eight recordings or more of each, if the adapter compares; forget others."""
+        """Learn what speakers are like, from eight recordings or more of each, if the adapter compares them."""
         self._writer.meet(samples)
 
     def identity(self) -> Mapping[str, object]:
