@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from thymos.agent.cli.pace import Pace
 from thymos.finetune.training.watch import Progress
 
-_LINE_EVERY = 30.0  # s
 _FORGET = 0.98  # of the running mean of the loss, a step
 
 
@@ -24,7 +24,7 @@ class TuneBar:
     def __init__(self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._quiet = quiet
-        self._clock = clock
+        self._pace = Pace(clock)
         self._bar = Bar(
             TextColumn("tuning"),
             BarColumn(),
@@ -37,7 +37,6 @@ class TuneBar:
         )
         self._task = self._bar.add_task("", total=None, figures="")
         self._loss: float | None = None
-        self._said = clock()
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -62,13 +61,14 @@ class TuneBar:
         """Show how far something is that comes before the first step."""
         if not self._bar.disable:
             self._bar.update(self._task, completed=done, total=total, figures=what)
-        elif not self._quiet and self._clock() - self._said >= _LINE_EVERY:
-            self._said = self._clock()
+        elif not self._quiet and self._pace.due():
             self._console.print(f"{done:,} of {total:,} {what}", soft_wrap=True)
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the run is."""
         step = progress.step
+        if step.number == 1:  # perhaps of another fold
+            self._loss = None
         self._loss = step.loss if self._loss is None else _FORGET * self._loss + (1 - _FORGET) * step.loss
         figures = f"loss {self._loss:.3f}, {progress.tokens_per_second:,.0f} tokens/s"
         if progress.dev:
@@ -78,6 +78,5 @@ class TuneBar:
             )
         if not self._bar.disable:
             self._bar.update(self._task, completed=step.number, total=step.total, figures=figures)
-        elif not self._quiet and (self._clock() - self._said >= _LINE_EVERY or step.number == step.total):
-            self._said = self._clock()
+        elif not self._quiet and (self._pace.due() or step.number == step.total):
             self._console.print(f"step {step.number:,} of {step.total:,}, {figures}", soft_wrap=True)
