@@ -42,7 +42,14 @@ def read_texts(path: str, *, label_column: str | None = None, format: str = "aut
     """
     from thymos.adapters.readers import Columns, open_corpus
 
-    corpus = open_corpus(path, format=format, columns=Columns(label=label_column), context_turns=0)
+    try:
+        corpus = open_corpus(path, format=format, columns=Columns(label=label_column), context_turns=0)
+    except InputError as error:
+        if not Path(path).is_file() or "--text-column" not in str(error):
+            raise
+        problem = str(error).rpartition("; ")[0]  # its advice is for other commands
+        advice = "tell its layout with --corpus-format, or name its columns in the first line"
+        raise InputError(f"{problem}, in {path!r}; {advice}") from error
     rows, bad = [], 0
     for each in corpus:
         if isinstance(each, BadRow) or not (each.text or "").strip():
