@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from thymos.agent.cli.kb_bar import opened
+from thymos.agent.cli.pace import counted
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def search(
             told = {"similarity": round(hit.similarity, 4)} | _as_json(hit.passage)
             console.print(json.dumps(told, ensure_ascii=False), markup=False, highlight=False, soft_wrap=True)
         return
-    if not hits:
+    if not len(base):
+        console.print("The base holds no passage; `thymos kb add` takes documents.")
+    elif not hits:
         console.print("Nothing is near enough; ask in other words, lower --least, or filter less.")
     for hit in hits:
         head = Text.assemble((f"[kb:{hit.passage.id}]", "bold cyan"), f"  {hit.passage.title}  ")
@@ -189,7 +192,7 @@ def export(output: Path, /, *, document: Words = (), kb: Base = None) -> None:
         else:
             for passage in passages:
                 file.write((json.dumps(_as_json(passage), ensure_ascii=False) + "\n").encode())
-    Console().print(f"wrote {len(passages):,} passages to {output}", markup=False, highlight=False)
+    Console().print(f"wrote {counted(len(passages), 'passage')} to {output}", markup=False, highlight=False)
 
 
 def _as_json(passage: "Passage") -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from thymos.agent.cli.kb_bar import embedding_bar, opened
+from thymos.agent.cli.pace import counted
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ def add(
             replaced = _embed(base, document)
             also = f", {replaced:,} replaced" if replaced else ""
             also += ", searched by passages alone, since they are many" if len(document.passages) >= LARGE else ""
-            console.print(f"{document.name}: {len(document.passages):,} passages{also}")
+            console.print(f"{document.name}: {counted(len(document.passages), 'passage')}{also}")
         base.save(folder)
-    console.print(f"{len(base):,} passages in {folder}, searched by {base.index_kind}")
+    console.print(f"{counted(len(base), 'passage')} in {folder}, searched by {base.index_kind}")
 
 
 def remove(document: str, /, *, kb: Base = None) -> None:
@@ -123,7 +124,7 @@ def remove(document: str, /, *, kb: Base = None) -> None:
             raise InputError(f"document must be one of the base, got {document!r}; `thymos kb list` shows them")
         gone = base.remove(documents=[document])
         base.save(folder)
-    Console().print(f"took out {gone:,} passages", markup=False, highlight=False)
+    Console().print(f"took out {counted(gone, 'passage')}", markup=False, highlight=False)
 
 
 def _base(folder: Path, embedder: str | None) -> "KnowledgeBase":

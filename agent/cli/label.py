@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from thymos.agent.cli.label_flags import OUTPUT, DecisionFlags, InputFlags, ModelFlags, OutputFlags, RunFlags
+from thymos.agent.cli.pace import counted
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def label_corpus(
             on_progress=bar,
         )
     for modality, (rows, why) in getattr(labeler, "left_out", {}).items():
-        _say(f"{_count(rows, 'row')} labelled without {modality}, which could not be used: {why}", to_stderr=True)
+        _say(f"{counted(rows, 'row')} labelled without {modality}, which could not be used: {why}", to_stderr=True)
     return _tell(report)
 
 
@@ -241,14 +242,14 @@ def _tell(report: "RunReport") -> int:
     found = report.provenance
     if found.duplicates:
         _say(
-            f"warning: {_count(found.duplicates, 'row')} with an id that an earlier row has, for example "
+            f"warning: {counted(found.duplicates, 'row')} with an id that an earlier row has, for example "
             f"{found.duplicate!r}; only the order tells them apart",
             to_stderr=True,
         )
     done = "already done:" if report.already_done else "labelled"
-    line = f"{done} {_count(found.rows, 'row')} in {_shown(report.out)}"
+    line = f"{done} {counted(found.rows, 'row')} in {_shown(report.out)}"
     if report.errors is not None:
-        line += f", {_count(found.bad_rows, 'bad row')} set aside in {_shown(report.errors)}"
+        line += f", {counted(found.bad_rows, 'bad row')} set aside in {_shown(report.errors)}"
     _say(line)
     return BAD_ROWS if found.bad_rows else 0
 
@@ -258,10 +259,6 @@ def _say(text: str, *, to_stderr: bool = False) -> None:
     from rich.console import Console
 
     Console(stderr=to_stderr).print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""How long work has taken, when a line on it is due where no bar can be drawn, and times as people say them."""
+"""How long work has taken, when a line on it is due where no bar can be drawn; times and counts as people say them."""
 
 import time
 from collections.abc import Callable
@@ -34,6 +34,11 @@ class Pace:
             return False
         self._said = now
         return True
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, one or several."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -77,7 +77,7 @@ def test_another_licence_column_or_label_set_is_no_unchanged_file(
     assert "CC0-1.0" in shown, "the licence of the document that is replaced stays"
     for taxonomy in ("ekman", "dair"):
         add((table,), kb=base, exemplars=True, taxonomy=taxonomy, text_column="more", emotions_column="emotion")
-        assert "1 passages, 1 replaced" in capsys.readouterr().err
+        assert "1 passage, 1 replaced" in capsys.readouterr().err
 
 
 def test_an_option_that_would_do_nothing_is_refused(folder: Path) -> None:
@@ -117,9 +117,17 @@ def test_a_document_is_taken_out(folder: Path, tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "x.txt").write_text("Something short.")
     add((tmp_path / "x.txt",), kb=folder / "base")
     remove("x.txt", kb=folder / "base")
-    assert "took out 1" in capsys.readouterr().out
+    assert "took out 1 passage\n" in capsys.readouterr().out
     with pytest.raises(InputError, match="one of the base"):
         remove("x.txt", kb=folder / "base")
+
+
+def test_a_base_without_passages_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.txt").write_text("Something short.")
+    add((tmp_path / "x.txt",), kb=tmp_path / "base")
+    remove("x.txt", kb=tmp_path / "base")
+    search("something", kb=tmp_path / "base")
+    assert "The base holds no passage" in capsys.readouterr().out
 
 
 def test_nothing_is_added_where_one_file_is_wrong(folder: Path, tmp_path: Path) -> None:
