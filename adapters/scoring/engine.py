@@ -81,3 +81,13 @@ def keep_freed_memory(most: int) -> None:
         mallopt(_M_MMAP_THRESHOLD, _LARGEST)
         mallopt(_M_TRIM_THRESHOLD, most)
         mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def give_back_freed_memory() -> None:
+    """Give freed blocks back to the kernel, those in the middle of the heap too; does nothing elsewhere than on glibc.
+
+    Batches of many shapes leave holes that the next one does not fit into, so that the heap grows batch by batch.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim is not None:
+        trim(0)

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from thymos.adapters.scoring.engine import give_back_freed_memory
 from thymos.finetune.instruct.batches import Batch, Group
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.steps import Schedule, rate
@@ -37,6 +38,7 @@ class Learnt(Protocol):
         ...
 
 
+_GIVE_BACK_EVERY = 2  # steps; the heap grows with every batch of another shape
 L = TypeVar("L", bound=Learnt)
 Objective = Callable[[nn.Module, L], Tensor]
 
@@ -179,6 +181,8 @@ def fit(
         if state.average is not None:
             state.average.update(state.parameters, state.step)
         state.step += 1
+        if state.step % _GIVE_BACK_EVERY == 0:
+            give_back_freed_memory()
         done = Step(
             number=state.step,
             total=total,

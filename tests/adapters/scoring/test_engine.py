@@ -77,6 +77,33 @@ left.set()
     assert int(done.stdout) < 150_000_000  # of 640 MB that were freed
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="goes by glibc's allocator")
+def test_holes_in_the_heap_are_given_back() -> None:
+    work = """
+import ctypes
+from thymos.adapters.scoring.engine import TRAINING, give_back_freed_memory, keep_freed_memory
+keep_freed_memory(TRAINING)
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+libc.memset.argtypes, libc.free.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t], [ctypes.c_void_p]
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+blocks = [libc.malloc(10_000_000) for _ in range(40)]
+for block in blocks:
+    libc.memset(block, 1, 10_000_000)
+held = resident()
+for block in blocks[:-1]:  # the last one stays, so that the end of the heap can't be given back
+    libc.free(block)
+kept = resident()
+give_back_freed_memory()
+print(held - kept, held - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True, timeout=120)
+    kept, given = map(int, done.stdout.split())
+    assert kept < 50_000_000 and given > 350_000_000  # of 390 MB that were freed
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not can_compile(), reason="needs a C++ compiler")
 def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path) -> None:
