@@ -5,8 +5,8 @@ rows, the LoRA, the layers, the epochs, the rate, the token budget and the avera
 from dev, where the best epoch is chosen too; test read once. Says how the label scoring of `thymos finetune` compares
 with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of a recipe does.
 
-    python benchmarks/classification_head.py goemotions --data corpora --save /tmp/head
-    python benchmarks/classification_head.py dair --data corpora --start-from /tmp/head
+    python benchmarks/classification_head.py goemotions --data corpora --save runs/head
+    python benchmarks/classification_head.py dair --data corpora --start-from runs/head
 """
 
 import argparse
