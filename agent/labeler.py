@@ -224,9 +224,9 @@ class Labeler:
         """What is read beside text."""
         return self._writer.modalities
 
-    def meet(self, samples: Iterable[Sample]) -> None:
-        """Learn what speakers are like, from eight recordings or more of each, if the adapter compares them."""
-        self._writer.meet(samples)
+    def meet(self, samples: Iterable[Sample]) -> str | None:
+        """Learn what speakers are like, if the adapter compares them; return a sentence where some stay unknown."""
+        return self._writer.meet(samples)
 
     def identity(self) -> Mapping[str, object]:
         """Return what makes its answers its answers, as JSON values."""

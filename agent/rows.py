@@ -99,15 +99,25 @@ class RowWriter:
             [sample.text or "" for sample in heard],
         )
 
-    def meet(self, samples: Iterable[Sample]) -> None:
-        """Learn what speakers are like on the whole, for the rows that are written from now on; forget earlier ones."""
+    def meet(self, samples: Iterable[Sample]) -> str | None:
+        """Learn what speakers are like on the whole, for the rows that are written from now on; forget earlier ones.
+
+        Returns:
+            A sentence where some will be read without that.
+        """
         if not self._baselines or self._projectors is None or self._perception is None:
-            return
+            return None
         met = Baselines(self._projectors)
+        compared = {self._projectors.streams[place].modality for place in met.places}
+        speakers: list[str | None] = []
         for sample in samples:
+            if compared.isdisjoint(sample.modalities):
+                continue
+            speakers.append(sample.speaker)
             if sample.speaker:
                 met.meet(sample.speaker, self._perception.perceive(sample).frames)
         self._baselines = met
+        return met.alone(speakers)
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""

@@ -2,17 +2,20 @@
 
 `write` makes a folder with `labels.csv` and one small table of action units a clip, from the shared tables (the videos
 are not in them): what the recipe `voice-face` reads. `drop` labels the folds of a cross-validation again with one
-modality left out and prints unweighted accuracy, to be held against recipes that were trained without it.
+modality left out, and once without having met its speakers, and prints unweighted accuracy, to be held against recipes
+that were trained without it.
 
     python benchmarks/ravdess_av.py write --shared shared -o ravdess_av
     thymos crossval voice-face --by fold5 -o runs/av --data ravdess_av
     python benchmarks/ravdess_av.py drop runs/av --corpus ravdess_av/labels.csv
+    python benchmarks/ravdess_av.py drop runs/voice5 --corpus .../ravdess/labels.csv --format ravdess
 """
 
 import argparse
 import csv
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +57,28 @@ def unweighted(said: Sequence[str], gold: Sequence[str]) -> float:
     return float(np.mean([right[told == label].mean() for label in np.unique(told)]))
 
 
-def drop(runs: Path, corpus: Path, column: str = "fold5") -> None:
-    """Print unweighted accuracy with everything and with each modality left out, pooled over the folds."""
-    rows = [row for row in open_corpus(str(corpus)) if isinstance(row, Sample)]
-    ways: dict[str, dict[str, Any]] = {"all": {}, "without speech": {"speech": None}, "without face": {"face": None}}
+def drop(runs: Path, corpus: Path, layout: str, column: str = "fold5") -> None:
+    """Print unweighted accuracy with everything and with each modality left out: of the folds, their mean, pooled."""
+    read = open_corpus(str(corpus), format=layout)
+    rows = [row for row in read if isinstance(row, Sample) and not row.metadata.get("duplicate_of")]
+    ways: dict[str, dict[str, Any]] = {"each alone": {}, "all": {}}
+    if all(row.face for row in rows):
+        ways |= {"without speech": {"speech": None}, "without face": {"face": None}}
     ways |= {"without text": {"text": ""}}  # None would be transcribed
-    found: dict[str, tuple[list[str], list[str]]] = {way: ([], []) for way in ways}
+    found: dict[str, list[tuple[list[str], list[str]]]] = {way: [] for way in ways}
     for folder in sorted(runs.glob(f"{column}-*")):
         held_out = [row for row in rows if str(row.metadata[column]) == folder.name.removeprefix(f"{column}-")]
         labeler = Labeler.from_pretrained(taxonomy="ravdess", adapter=str(folder / "adapter"))
-        labeler.meet(held_out)
+        gold = [row.gold[0] if row.gold else "" for row in held_out]
         for way, gone in ways.items():
+            labeler.meet([] if way == "each alone" else held_out)
             given = [replace(row, **gone) for row in held_out]
-            found[way][0].extend(each.labels[0] for each in labeler.label(given))
-            found[way][1].extend(row.gold[0] if row.gold else "" for row in held_out)
-    for way, (said, gold) in found.items():
-        print(f"{way:15} {len(said):,} clips, unweighted accuracy {unweighted(said, gold):.4f}", flush=True)
+            found[way].append(([each.labels[0] for each in labeler.label(given)], gold))
+    for way, folds in found.items():
+        each = [unweighted(said, gold) for said, gold in folds]
+        said, gold = (list(chain.from_iterable(part)) for part in zip(*folds, strict=True))
+        told = f"mean {np.mean(each):.4f}, pooled {unweighted(said, gold):.4f}"
+        print(f"{way:15} unweighted accuracy: {', '.join(f'{value:.3f}' for value in each)}; {told}", flush=True)
 
 
 def main() -> None:
@@ -81,11 +90,12 @@ def main() -> None:
     dropped = commands.add_parser("drop")
     dropped.add_argument("runs", type=Path)
     dropped.add_argument("--corpus", type=Path, required=True)
+    dropped.add_argument("--format", default="auto", help="of the corpus, as in `thymos label`")
     told = parser.parse_args()
     if told.command == "write":
         write(told.shared, told.output)
     else:
-        drop(told.runs, told.corpus)
+        drop(told.runs, told.corpus, told.format)
 
 
 if __name__ == "__main__":

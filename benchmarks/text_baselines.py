@@ -106,8 +106,9 @@ def main() -> None:
         for strength in STRENGTHS:
             model = fit(train, rows.train_gold, taxonomy.kind, strength)
             seen = model(dev)
-            if best is None or rows.dev_figure(seen) > best[0]:
-                best = (rows.dev_figure(seen), strength, model, seen)
+            figure = rows.dev_figure(seen)
+            if best is None or figure > best[0]:
+                best = (figure, strength, model, seen)
         _, strength, model, seen = best
         line, took = rows.test_line(seen, model(asked)), time.perf_counter() - start
         print(f"{rows.corpus.name} {name}: C {strength:g}, {line}; {took:.0f} s", flush=True)

@@ -106,13 +106,15 @@ def tune(
         device=str(accelerator.device),
         streams=streams,
     )
-    remarks = []
+    remarks: list[str] = []
     if trainee.projectors is not None and not trainee.fresh:
         remarks.append(f"goes on with the projectors of {recipe.start_from}; they are not aligned again")
     if trainee.projectors is not None and trainee.fresh:
         trainee.projectors.standardise([frames for each in corpora for frames in each.train_frames or ()])
     if trainee.projectors is not None:
-        corpora = tuple(against_speakers(each, trainee.projectors, recipe.train.seed) for each in corpora)
+        corpora = tuple(
+            against_speakers(each, trainee.projectors, recipe.train.seed, remarks.append) for each in corpora
+        )
     if trainee.projectors is not None and trainee.fresh:
         align(
             trainee.projectors,

@@ -126,7 +126,8 @@ class KnowledgeBase:
     ) -> int:
         """Add passages; those of the same ids, and of the same documents, are replaced.
 
-        A document of `LARGE` passages or more is embedded by passages alone, others by their sentences as well.
+        A document of `LARGE` passages or more is embedded by passages alone, others by their sentences as well. Those
+        that name no document count as one.
 
         Args:
             passages: to add; of two with the same id the later one is kept.

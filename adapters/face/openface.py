@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,11 +86,14 @@ class ActionUnitEncoder:
         """
         if source.path is None:
             raise RowError("face must be a table of OpenFace for action units, got pixels; use the encoder `face`")
+        if source.box is not None:
+            raise RowError(f"{source.path.name} must be named without #xywh, got a box: a table has no pixels; drop it")
         rows, total = _rows(source.path, source.start, source.end)
         if not rows:
             raise RowError(f"{source.path.name} must tell of a face, got none in {total:,} pictures; drop the row")
         main = max(rows.values(), key=len)
-        return UnitSignal(np.array(main, np.float32), min(1.0, len(main) / max(1, total)), len(rows))
+        values = np.frombuffer(main, np.float32).reshape(-1, len(COLUMNS))
+        return UnitSignal(values, min(1.0, len(values) / max(1, total)), len(rows))
 
     def encode(self, signal: UnitSignal) -> NDArray[np.float32]:
         """Return frames of shape (pictures, 35); of more than 3,000 pictures, means over stretches."""
@@ -113,9 +117,9 @@ class ActionUnitEncoder:
         return Observed(tuple(cues), tuple(flags))
 
 
-def _rows(path: Path, start: float | None, end: float | None) -> tuple[dict[str, list[list[float]]], int]:
-    """Return the rows of each person in which a face was found, and how many pictures there are."""
-    found: dict[str, list[list[float]]] = defaultdict(list)
+def _rows(path: Path, start: float | None, end: float | None) -> "tuple[dict[str, array[float]], int]":
+    """Return the numbers of each person in the pictures with a face, row after row, and how many pictures there are."""
+    found: dict[str, array[float]] = defaultdict(lambda: array("f"))
     pictures: set[str] = set()
     try:
         with open_media(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace") as text:
@@ -129,7 +133,7 @@ def _rows(path: Path, start: float | None, end: float | None) -> tuple[dict[str,
                     continue
                 pictures.add(str(told["frame"]) if "frame" in places else str(number))
                 if told["success"] > 0:
-                    found[str(told["face_id"])].append([told[name] for name in COLUMNS])
+                    found[str(told["face_id"])].extend(told[name] for name in COLUMNS)
     except (OSError, csv.Error) as error:
         raise RowError(f"{path.name} must be a table of OpenFace's, got {error}; write it again") from error
     return found, len(pictures)

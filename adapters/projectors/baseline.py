@@ -6,7 +6,7 @@ same person and no label of them. Takes frames by speaker; gives frames. Knows n
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,11 @@ class Baselines:
                 self._usual[place] = mean.double().cpu().numpy(), deviation.double().cpu().numpy()
         self._met: dict[tuple[int, str], _Level] = defaultdict(_Level)
 
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which streams are compared."""
+        return tuple(self._usual)
+
     def __bool__(self) -> bool:
         """Say whether any stream is compared with a speaker's own level."""
         return bool(self._usual)
@@ -74,6 +79,22 @@ class Baselines:
             each = frames[place]
             if speaker and each is not None and len(each):
                 self._met[place, speaker].add(each)
+
+    def alone(self, speakers: Iterable[str | None]) -> str | None:
+        """Return a sentence on recordings that are read as they are, since too little is known of their speaker.
+
+        Args:
+            speakers: of each recording.
+        """
+        told = list(speakers)
+        known = {who for (_, who), level in self._met.items() if level.recordings >= LEAST}
+        missing = sum(who not in known for who in told)
+        if not missing:
+            return None
+        return (
+            f"{missing:,} of {len(told):,} recordings are read without knowing what their speaker is like: that takes "
+            f"{LEAST} of one name in a column of speakers"
+        )
 
     def moved(self, speaker: str | None, frames: Sequence[Frames | None]) -> tuple[Frames | None, ...]:
         """Return frames as the usual speaker would have them; as they are where too little is known of the speaker.

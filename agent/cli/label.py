@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from thymos.agent.runs.report import RunReport
 
 CONTEXT_TURNS = 5  # earlier turns that are shown to a model of which it is not known how many it was tuned with
-_LOOKED_AT = 200  # texts that tell which language a corpus is in
+_LOOKED_AT = 200  # rows that tell which language a corpus is in
 BAD_ROWS = 5  # exit code when the output is there but some rows are not in it
 
 
@@ -181,13 +181,14 @@ def label_corpus(
     kept, overwrite = job.writing.kept, job.writing.overwrite
     if output is not None:
         check_before(corpus, output, keep_columns=kept, overwrite=overwrite)
-    some = islice((row.text for row in corpus if isinstance(row, Sample) and row.text), _LOOKED_AT)
-    if doubted := doubt(some, job.model.model):
+    first = islice(corpus, _LOOKED_AT)
+    if doubted := doubt((row.text for row in first if isinstance(row, Sample) and row.text), job.model.model):
         _say(f"{doubted}; name another --model", to_stderr=True)
     labeler = labeler_from(job, expected_rows(corpus, job.reading.limit))
     if output is None or job.running.dry_run:
         return _dry_run(job, corpus, labeler)
-    labeler.meet(_everybody(corpus, job))
+    if remark := labeler.meet(_everybody(corpus, job)):
+        _say(remark, to_stderr=True)
     with RunBar(Console(stderr=True), quiet=job.running.quiet) as bar:
         report = run(
             corpus,

@@ -33,8 +33,8 @@ class PreviewLabeler(BatchLabeler, Protocol):
         """Return the exact text that the model reads for a sample."""
         ...
 
-    def meet(self, samples: Iterable[Sample]) -> None:
-        """Look at all samples before the first is labelled, where answers depend on that."""
+    def meet(self, samples: Iterable[Sample]) -> str | None:
+        """Look at all samples before the first is labelled, where answers depend on that; return a remark or None."""
         ...
 
     def count_tokens(self, samples: Sequence[Sample]) -> int:

@@ -55,7 +55,9 @@ def perceived(
     )
 
 
-def against_speakers(corpus: TrainingCorpus, projectors: Projectors, seed: int) -> TrainingCorpus:
+def against_speakers(
+    corpus: TrainingCorpus, projectors: Projectors, seed: int, on_remark: Callable[[str], None] = lambda remark: None
+) -> TrainingCorpus:
     """Return a corpus whose frames are compared with what their speakers are like, where a stream is to be.
 
     A part of the training rows stays as it is, so that a single recording of somebody unknown can be read too.
@@ -64,13 +66,19 @@ def against_speakers(corpus: TrainingCorpus, projectors: Projectors, seed: int) 
         corpus: with frames.
         projectors: standardised by the training rows.
         seed: of which rows stay.
+        on_remark: called with a sentence where speakers are not known.
     """
     baselines = Baselines(projectors)
     if not baselines or corpus.train_frames is None or corpus.dev_frames is None:
         return corpus
     train, dev = corpus.train_frames, corpus.dev_frames
+    speakers: list[str | None] = []
     for sample, frames in zip((*corpus.train, *corpus.dev), (*train, *dev), strict=True):
         baselines.meet(sample.speaker, frames)
+        if any(frames[place] is not None for place in baselines.places):
+            speakers.append(sample.speaker)
+    if remark := baselines.alone(speakers):
+        on_remark(f"{corpus.name}: {remark}")
     chance = random.Random(seed)
     return replace(
         corpus,

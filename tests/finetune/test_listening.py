@@ -177,11 +177,15 @@ def test_the_model_waits_until_projectors_are_aligned(tiny_model: Path, data: Pa
     assert updates and all(not weight.any() for weight in updates)
 
 
-def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(tiny_model: Path, data: Path, tmp_path: Path) -> None:
-    seen: list[str] = []
+def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(
+    tiny_model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, met = list[str](), list[int]()
+    monkeypatch.setattr(Labeler, "meet", lambda self, samples: met.append(len(list(samples))))
     told = listening(tiny_model, train={"epochs": 1})
     path = cross_validate(told, data, tmp_path, "fold", on_fold=lambda fold, *_: seen.append(fold))
     assert seen == ["0", "1"]
+    assert met == [20, 20]
     assert len(path.read_text().splitlines()) == 40
     card = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(tmp_path / "fold-1" / "adapter"))
     assert card.modalities == ("speech",)
@@ -232,7 +236,13 @@ def test_a_voice_is_compared_with_its_speaker_who_was_met(tiny_model: Path, tmp_
     write_speakers(tmp_path, "dev", {"d": 150.0}, 10, seed=20_000)
     write_speakers(tmp_path, "test", {"new": 130.0, "other": 210.0}, 12, seed=30_000)
     told = listening(tiny_model, streams=[{"encoder": "whisper", "tokens": 2, "width": 16, "baseline": "speaker"}])
-    adapter = publish(tune(told, tmp_path, tmp_path / "run"), told, tmp_path / "run")
+    said: list[str] = []
+    adapter = publish(tune(told, tmp_path, tmp_path / "run", on_remark=said.append), told, tmp_path / "run")
+    assert not any("recordings" in each for each in said)
+    card = read_card(adapter)
+    assert card is not None
+    again = recalibrate(str(adapter), tmp_path / "again", tmp_path)["buzzes"]
+    assert again["loss"] == pytest.approx(card.facts["dev"]["buzzes"]["loss"], rel=0.02), "dev is compared here too"
     labeler = Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(adapter))
     rows = [row for row in open_corpus(str(tmp_path / "test.csv")) if isinstance(row, Sample)]
 
@@ -240,7 +250,8 @@ def test_a_voice_is_compared_with_its_speaker_who_was_met(tiny_model: Path, tmp_
         return sum(p.labels == row.gold for p, row in zip(labeler.label(rows), rows, strict=True))
 
     alone = right()
-    labeler.meet(rows)
+    assert labeler.meet(rows) is None
     assert right() >= 22 > alone  # of 24
-    labeler.meet([])
+    remark = labeler.meet([replace(rows[0], speaker=None), *rows[:3]])
+    assert remark is not None and remark.startswith("4 of 4 recordings are read without knowing what their speaker")
     assert right() == alone

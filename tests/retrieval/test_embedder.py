@@ -4,8 +4,9 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pytest
 
-from thymos.retrieval.embedder import Remembered, Vectors
+from thymos.retrieval.embedder import Remembered, SentenceEmbedder, Vectors
 
 
 class Counting:
@@ -46,3 +47,22 @@ def test_long_queries_are_not_held() -> None:
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_short_and_long_texts_take_turns_and_vectors_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = SentenceEmbedder()
+    texts = [" ".join(["word"] * (1 + number % 40)) for number in range(6 * 64)]
+    lengths, done = list[int](), list[int]()
+    encode = embedder._model.encode
+
+    def told(some: list[str], **more: object) -> Vectors:
+        lengths.append(len(some[0]))
+        found: Vectors = encode(some, **more)
+        return found
+
+    monkeypatch.setattr(embedder._model, "encode", told)
+    vectors = embedder.embed(texts, done.append)
+    assert lengths != sorted(lengths), "the time left would be told too short"
+    assert done == [64, 128, 192, 256, 320, 384]
+    for place in (0, 39, 200, 383):
+        assert vectors[place] @ embedder.embed([texts[place]])[0] > 0.999

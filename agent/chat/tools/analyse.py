@@ -79,7 +79,8 @@ def read_words(subject: Subject, taxonomy: str, desk: Desk, notes: tuple[str, ..
         )
     )
     doubted = doubt([subject.text or ""], desk.engines.model)
-    told = (*(f"{each[0].upper()}{each[1:]}." for each in (doubted,) if each), *((how,) if how else ()), *notes)
+    limits = (f"{doubted[0].upper()}{doubted[1:]}." if doubted else "", how)
+    told = (*filter(None, limits), *notes)
     return _analysis(subject.title, reasoning, taxonomy, desk, desk.engines.adapter_name, told)
 
 

@@ -61,6 +61,8 @@ def test_a_part_in_time_is_taken(tmp_path: Path) -> None:
     face = table(tmp_path / "a.csv", *rows)
     signal = ActionUnitEncoder().read(Face(path=face.path, start=1.0, end=3.0))
     assert signal.values[:, COLUMNS.index("AU26_r")].tolist() == [1.0, 2.0]
+    with pytest.raises(RowError, match="must be named without #xywh"):
+        ActionUnitEncoder().read(Face(path=face.path, box=(0, 0, 10, 10)))
 
 
 def test_long_videos_are_averaged(tmp_path: Path) -> None:

@@ -45,8 +45,9 @@ class HashLabeler:
         batch = hashlib.sha256("".join(sample.id for sample in samples).encode()).hexdigest()
         return [self._label(sample, batch) for sample in samples]
 
-    def meet(self, samples: Iterable[Sample]) -> None:
+    def meet(self, samples: Iterable[Sample]) -> str | None:
         """Learn nothing."""
+        return None
 
     def preview(self, sample: Sample) -> str:
         return f"Which emotion?\n{sample.text}"

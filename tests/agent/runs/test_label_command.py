@@ -1,14 +1,16 @@
 """`thymos label` from its flags to its last line, with a labeler that needs no model."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 from tests.agent.runs.fakes import CountingCorpus, HashLabeler, ListCorpus, samples
+from thymos.adapters.sample import Sample
 from thymos.agent.cli.label import Job, command, label_corpus
-from thymos.agent.cli.label_flags import OutputFlags, RunFlags
+from thymos.agent.cli.label_flags import InputFlags, OutputFlags, RunFlags
 from thymos.prompts.errors import InputError, RunError
 
 
@@ -80,6 +82,24 @@ def test_a_corpus_in_another_language_is_doubted_before_a_model_is_loaded(
 
     german = samples("Ich bin so froh, dass du da bist.", "Es war der schönste Tag, den wir hatten.")
     assert label_corpus(Job("in", Path("labels.csv")), lambda job: ListCorpus(german), load) == 0
+
+
+def test_everybody_is_met_before_the_first_row_is_labelled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    labeler, met = HashLabeler(), list[str]()
+
+    def meet(everybody: Iterable[Sample]) -> str:
+        assert labeler.batches == []
+        met.extend(each.id for each in everybody)
+        return "two are not known"
+
+    monkeypatch.setattr(labeler, "meet", meet)
+    job = Job("in", Path("labels.csv"), reading=InputFlags(limit=2))
+    assert label_corpus(job, lambda job: ListCorpus(samples("a", "b", "c")), lambda job, rows: labeler) == 0
+    assert met == [each.id for each in samples("a", "b")]
+    assert "two are not known" in capsys.readouterr().err
 
 
 def test_bad_rows_are_told_by_the_last_line_and_the_exit_code_again_and_again(

@@ -77,11 +77,12 @@ def test_text_without_spaces_or_full_stops_is_cut_too(text: str) -> None:
     found = list(pieces(text))
     assert "".join("".join(found).split()) == "".join(text.split())
     assert len(found) > 5 and all(len(each) <= 1600 for each in found)
+    assert all(each[-1] in "。！" for each in found) or "。" not in text, "between sentences, where there are any"
 
 
-def test_a_sentence_that_never_ends_takes_time_by_its_length(tmp_path: Path) -> None:
+def test_a_sentence_that_never_ends_is_cut_at_full_length(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("nothing ends here " * 400_000)
-    assert len(read_file(tmp_path / "log.txt").passages) == 8_000
+    assert [len(each.text.split()) for each in read_file(tmp_path / "log.txt").passages] == [WORDS] * 8_000
 
 
 def test_a_long_text_is_cut_between_sentences(tmp_path: Path) -> None:
