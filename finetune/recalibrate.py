@@ -25,7 +25,7 @@ from thymos.finetune.publish import write_card
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.surroundings import command_line, commit
 from thymos.prompts.errors import InputError, ModelError
-from thymos.prompts.template import WRITING
+from thymos.prompts.template import EXPLAINING, WRITING
 
 
 def recalibrate(
@@ -53,7 +53,7 @@ def recalibrate(
     card = read_card(folder)
     if card is None:
         raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; its recipe is not known")
-    if card.prompt == WRITING:
+    if card.prompt in (WRITING, EXPLAINING):
         raise InputError(f"adapter must be one that labels, got {adapter!r}, which writes; choose another")
     try:
         recipe = Recipe.model_validate(card.facts["recipe"])

@@ -1,6 +1,7 @@
 """`Recipe`: everything that a fine-tuning was told, as one validated value. A YAML file in, frozen values out.
 
-A file with `task: write` is a `WriterRecipe`; `read_recipe` gives what a file is, `load_recipe` wants one that labels.
+A file with `task: write` is a `WriterRecipe`, with `task: explain` an `ExplainerRecipe`; `read_recipe` gives what a
+file is, `load_recipe` wants one that labels.
 
 The field names are the keys of the file, and the comments in `recipes/` are their documentation. Configuration stops
 here: what trains takes plain arguments. Knows nothing of models or of rows.
@@ -13,6 +14,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from thymos.adapters.weights import DEFAULT
+from thymos.finetune.explaining.recipe import ExplainerRecipe
 from thymos.finetune.recipe_parts import CorpusRecipe, Count, LoraRecipe, StreamRecipe, Strict, TrainRecipe, VaryRecipe
 from thymos.finetune.writing.recipe import WriterRecipe
 from thymos.prompts.errors import InputError
@@ -78,6 +80,10 @@ class Recipe(Strict):
         return self
 
 
+AnyRecipe = Recipe | WriterRecipe | ExplainerRecipe
+_KINDS: dict[Any, type[WriterRecipe | ExplainerRecipe]] = {"write": WriterRecipe, "explain": ExplainerRecipe}
+
+
 def shipped_recipes() -> tuple[str, ...]:
     """Return the names of the recipes that come with the installation."""
     return tuple(sorted(path.stem for path in _RECIPES.glob("*.yaml")))
@@ -90,12 +96,12 @@ def load_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Rec
         InputError: it can't be read, or it is a writer's.
     """
     recipe = read_recipe(name_or_path, changes)
-    if isinstance(recipe, WriterRecipe):
+    if not isinstance(recipe, Recipe):
         raise InputError(f"recipe must be one that labels, got {name_or_path!r}, which writes; choose another")
     return recipe
 
 
-def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Recipe | WriterRecipe:
+def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> AnyRecipe:
     """Read a recipe, whatever it is for.
 
     Args:
@@ -109,7 +115,7 @@ def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Rec
     content = _read(path)
     for key, value in (changes or {}).items():
         _change(content, key, value)
-    kind = WriterRecipe if "task" in content else Recipe
+    kind = _KINDS.get(content.get("task"), WriterRecipe) if "task" in content else Recipe
     try:
         return kind.model_validate(content)
     except ValidationError as error:

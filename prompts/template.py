@@ -21,6 +21,7 @@ from thymos.prompts.taxonomy import Taxonomy
 
 PROMPTS = ("instruct", "tuned", "cause", "multimodal")
 WRITING = "write"  # what the card of a model that writes calls its prompt; see `wish.py`
+EXPLAINING = "explain"  # likewise of one that writes steps of explanations; see `steps.py`
 _OPENED = frozenset({"instruct"})  # prompts that open the model's turn: an untuned model answers nowhere else
 
 # Where the soft tokens of a modality stand: private-use characters, which are taken out of a row's own text, so that no
@@ -117,10 +118,10 @@ def load_prompt(name: str, taxonomy: Taxonomy) -> LabelPrompt:
     Raises:
         InputError: no prompt has this name, or it is a writer's.
     """
-    if name == WRITING:
+    if name in (WRITING, EXPLAINING):
+        use = "`thymos synth --writer-adapter`" if name == WRITING else "`thymos ask --writer`"
         raise InputError(
-            "adapter must be one that labels, got one that writes; choose another, or write with it: `thymos synth "
-            "--writer-adapter`"
+            f"adapter must be one that labels, got one that writes; choose another, or write with it: {use}"
         )
     if name not in PROMPTS:
         raise InputError(f"prompt must be one of {', '.join(PROMPTS)}, got {name!r}; choose one of these")

@@ -2,8 +2,8 @@
 
 Reads the published JSON: dialogue id -> conversations, each a list of turns with `turn`, `speaker`, `utterance`,
 `emotion` and, where one is shown, `expanded emotion cause evidence` (numbers of turns; "b" for a cause that is not in
-the dialogue). A row is a turn with causes; its labels say how many turns back they lie, in the words of the label set
-`cause`. The other turns are only heard. Ids are `<dialogue>-<turn>`.
+the dialogue) and `expanded emotion cause span` (words of each). A row is a turn with causes; its labels say how many
+turns back they lie, in the words of the label set `cause`. The other turns are only heard. Ids are `<dialogue>-<turn>`.
 """
 
 import json
@@ -19,6 +19,7 @@ from thymos.prompts.errors import InputError
 
 OUTSIDE = "not said"
 EVIDENCE, SPANS = "expanded emotion cause evidence", "expanded emotion cause span"
+MARKED = "marked"  # column of a row: number of a turn, from 1, and the words in it that people marked as a cause
 _FARTHEST = 6
 _LIMIT = 200_000_000  # characters: the published files have two million
 # Stray spellings in the published files.
@@ -80,6 +81,7 @@ def expand(record: Record, number: int) -> Iterator[Item]:
             "text": turn.get("utterance"),
             "emotion": _EMOTIONS.get(emotion, emotion),
             "causes": _causes(turn.get(EVIDENCE), position),
+            MARKED: _marked(turn, position),
         }
         yield Record(values, id=name, context_only=not values["causes"])
 
@@ -90,6 +92,18 @@ def _causes(evidence: Any, position: int) -> list[str]:
         return []
     backs = sorted({position - turn for turn in evidence if isinstance(turn, int) and 0 < turn <= position})
     return list(dict.fromkeys([*map(label_of, backs), *([OUTSIDE] if "b" in evidence and not backs else [])]))
+
+
+def _marked(turn: dict[str, Any], position: int) -> list[tuple[int, str]]:
+    """Return which words of which turns were marked as causes; later turns are none."""
+    evidence, spans = turn.get(EVIDENCE), turn.get(SPANS)
+    if not isinstance(evidence, list) or not isinstance(spans, list):
+        return []
+    return [
+        (at, span)
+        for at, span in zip(evidence, spans, strict=False)
+        if isinstance(at, int) and isinstance(span, str) and 0 < at <= position
+    ]
 
 
 _FILE = TextFormat("reccon", (), read_reccon, has_header=False)

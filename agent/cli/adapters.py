@@ -45,13 +45,14 @@ def list_(folder: Path | None = None, /) -> None:
 
     from thymos.adapters.llm.adapter import adapter_folder, default_adapter, read_card, shipped_adapters
     from thymos.adapters.llm.files import CARD
-    from thymos.prompts.template import WRITING
+    from thymos.prompts.template import EXPLAINING, WRITING
 
     named = {name: adapter_folder(name) for name in shipped_adapters()}
     if folder is not None:
         if not folder.is_dir():
             raise InputError(f"folder must be there, got {str(folder)!r}; give the one with your runs")
         named = {str(path.parent): path.parent for path in sorted(folder.rglob(CARD))}
+    texts = {WRITING: "writing", EXPLAINING: "explaining"}
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("adapter", "base model", "for", "licence", "size"):
         table.add_column(column)
@@ -59,7 +60,7 @@ def list_(folder: Path | None = None, /) -> None:
         card = read_card(where)
         if card is not None:
             mark = " (default)" if default_adapter(card.base) == name else ""
-            purpose = "writing" if card.prompt == WRITING else ", ".join(card.confidence)
+            purpose = texts.get(card.prompt) or ", ".join(card.confidence)
             cells = (name + mark, card.base, purpose, card.licence, _size(where))
             table.add_row(*(Text(cell) for cell in cells))
     Console().print(table if table.row_count else Text("There is no adapter; `thymos finetune` makes one."))

@@ -63,8 +63,9 @@ def ask(
         budget: Scorings at most; more measure finer parts of a long text.
         kb: Folder of the knowledge base.
         causes: Adapter tuned with the recipe `cause`, which finds the turns that brought the feeling about.
-        writer: Instruction-tuned model that writes the steps in its own words; its citations are checked, what it makes
-            of them is not. Templates write them unless given; good sentences take some billions of parameters.
+        writer: What writes the steps; templates unless given. An adapter of the recipe `explain`, which also names the
+            words that brought the feeling about; or an instruction-tuned model, in its own words: its citations are
+            checked, what it makes of them is not, and good sentences take some billions of parameters.
         as_json: Print the whole result as JSON.
         html: Write a page with highlighted cues and sources that open.
         model: see the group Model.
@@ -79,7 +80,7 @@ def ask(
     from thymos.agent.labeler import Labeler
     from thymos.agent.language import doubt
     from thymos.agent.reasoning.causes import CauseFinder
-    from thymos.agent.reasoning.free_writing import FreeWriter, local_model
+    from thymos.agent.reasoning.choice import writer_of
     from thymos.agent.reasoning.page import page
     from thymos.agent.reasoning.reasoner import Reasoner
     from thymos.agent.reasoning.writing import write_steps
@@ -109,7 +110,7 @@ def ask(
             raise
         Console(stderr=True, markup=False, highlight=False).print(f"examples do not vote: {error}")
         labeler = Labeler.from_pretrained(taxonomy=taxonomy, **given)
-    steps = write_steps if writer is None else FreeWriter(local_model(writer, device=model.device))
+    steps = write_steps if writer is None else writer_of(writer, model.model, model.device)
     base = None if no_retrieval else opened(kb)
     if unread := [name for name in sample.modalities if name not in ("text", *labeler.modalities)]:
         message = f"{' and '.join(unread)} will not be read: the adapter has no projector for it; name one that has"

@@ -13,6 +13,7 @@ from thymos.prompts.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from thymos.finetune.explaining.recipe import ExplainerRecipe
     from thymos.finetune.writing.recipe import WriterRecipe
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
@@ -28,10 +29,11 @@ def finetune(
     restart: Flag = False,
     quiet: Flag = False,
 ) -> None:
-    """Tune a model on labelled corpora: to label, or (`task: write` in the recipe) to write.
+    """Tune a model on labelled corpora: to label, to write (`task: write` in the recipe) or to explain.
 
         thymos finetune goemotions -o runs/goemotions --data corpora
         thymos finetune writer -o runs/writer --data corpora
+        thymos finetune explain -o runs/explain --data corpora
         thymos finetune my-recipe.yaml -o runs/mine --set train.epochs=2 --set lora.rank=8
         accelerate launch --multi_gpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
 
@@ -49,14 +51,13 @@ def finetune(
 
     from thymos.agent.cli.tune_bar import TuneBar
     from thymos.finetune.publish import publish
-    from thymos.finetune.recipe import read_recipe
+    from thymos.finetune.recipe import Recipe, read_recipe
     from thymos.finetune.tune import tune
-    from thymos.finetune.writing.recipe import WriterRecipe
 
     told = read_recipe(recipe, dict(change(each) for each in set_ or ()))
     console = Console(stderr=True, markup=False, highlight=False)
-    if isinstance(told, WriterRecipe):
-        _finetune_writer(told, data, output, console, restart=restart, quiet=quiet)
+    if not isinstance(told, Recipe):
+        _finetune_text(told, data, output, console, restart=restart, quiet=quiet)
         return
     with TuneBar(console, quiet=quiet) as bar:
         tuned = tune(
@@ -75,36 +76,46 @@ def finetune(
     _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", folder, console)
 
 
-def _finetune_writer(
-    told: "WriterRecipe", data: Path, output: Path, console: "Console", *, restart: bool, quiet: bool
+def _finetune_text(
+    told: "WriterRecipe | ExplainerRecipe", data: Path, output: Path, console: "Console", *, restart: bool, quiet: bool
 ) -> None:
-    """Train a writer; the labeler that reads for it is loaded by the same names as in `thymos label`."""
+    """Train a model that writes; the labeler that reads for it is loaded by the same names as in `thymos label`."""
+    from functools import partial
+
     from langchain_core.messages import HumanMessage, SystemMessage
 
     from thymos.agent.chat.prompt import prompt_ids
     from thymos.agent.cli.tune_bar import TuneBar
     from thymos.agent.labeler import Labeler
+    from thymos.agent.reasoning.traces import Tracer
+    from thymos.finetune.explaining.publish import publish_explainer
+    from thymos.finetune.explaining.tune import tune_explainer
     from thymos.finetune.writing.publish import publish_writer
+    from thymos.finetune.writing.recipe import WriterRecipe
     from thymos.finetune.writing.tune import tune_writer
 
+    def reader() -> Labeler:
+        return Labeler.from_pretrained(told.model, taxonomy=told.reader_taxonomy, adapter=told.reader)
+
     with TuneBar(console, quiet=quiet) as bar:
-        tuned = tune_writer(
-            told,
-            data,
-            output,
-            reader=lambda: Labeler.from_pretrained(told.model, taxonomy=told.reader_taxonomy, adapter=told.reader),
-            prompter=lambda tokenizer, system, request: prompt_ids(
+        common: dict[str, Any] = {
+            "prompter": lambda tokenizer, system, request: prompt_ids(
                 tokenizer, [SystemMessage(system), HumanMessage(request)]
             ),
-            restart=restart,
-            on_progress=bar,
-            on_remark=console.print,
-            on_read=bar.read,
-        )
-    if tuned.main_process:
-        _draw(
-            output, f"{told.name}: {told.model}, seed {told.train.seed}", publish_writer(tuned, told, output), console
-        )
+            "restart": restart,
+            "on_progress": bar,
+            "on_remark": console.print,
+        }
+        if isinstance(told, WriterRecipe):
+            writer = tune_writer(told, data, output, reader=reader, on_read=bar.read, **common)
+            learnt, publish = writer.learnt, partial(publish_writer, writer, told, output)
+        else:
+            explainer = tune_explainer(
+                told, data, output, tracer=lambda: Tracer.of_shipped(reader()), on_traced=bar.explained, **common
+            )
+            learnt, publish = explainer.learnt, partial(publish_explainer, explainer, told, output)
+    if learnt.main_process:
+        _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", publish(), console)
 
 
 def _draw(output: Path, title: str, folder: Path, console: "Console") -> None:

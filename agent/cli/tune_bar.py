@@ -57,6 +57,10 @@ class TuneBar:
         """Show how many turns are read."""
         self._before(done, total, "turns read")
 
+    def explained(self, done: int, total: int) -> None:
+        """Show how many rows are explained."""
+        self._before(done, total, "rows explained")
+
     def _before(self, done: int, total: int, what: str) -> None:
         """Show how far something is that comes before the first step."""
         if not self._bar.disable:

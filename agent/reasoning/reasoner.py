@@ -119,7 +119,9 @@ class Reasoner:
         after = weighed(before, neighbours, self._weight)
         causes = self._causes.find(asked) if self._causes else ()
         text, cited = asked.text or "", perceived.cited()
-        material = Material(text, before, after, perceived.cues, cited, evidence, neighbours, causes)
+        material = Material(
+            text, before, after, perceived.cues, cited, evidence, neighbours, causes, asked.speaker, asked.context
+        )
         steps, removed = verified(self._writer(material), _known(perceived, evidence, neighbours))
         return Reasoning(
             text=text,

@@ -7,12 +7,11 @@ measured or read. Knows nothing of models or bases.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thymos.adapters.sample import Turn
 from thymos.agent.reasoning.cues import likeliest
 from thymos.agent.reasoning.values import Cause, Cue, Evidence, Sentence, Step
+from thymos.agent.reasoning.wording import capital, percent, points, quoted, short
 from thymos.retrieval.sentences import sentences
-
-_RECORDINGS = {"speech": "the voice", "face": "the face", "physiology": "the body"}
-_SHOWN = 80  # characters of a cue or an example in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,8 @@ class Material:
         evidence: passages.
         examples: labelled examples.
         causes: turns that brought the feeling about.
+        speaker: of the text, if known.
+        context: earlier turns.
     """
 
     text: str
@@ -38,6 +39,8 @@ class Material:
     evidence: Sequence[Evidence]
     examples: Sequence[Evidence]
     causes: Sequence[Cause] = ()
+    speaker: str | None = None
+    context: Sequence[Turn] = ()
 
 
 def write_steps(material: Material) -> tuple[Step, ...]:
@@ -49,7 +52,7 @@ def write_steps(material: Material) -> tuple[Step, ...]:
     return (
         Step(name="perceive", sentences=tuple(_perceive(before, cues, cited, first))),
         Step(name="recall", sentences=tuple(_recall(by_kind, examples))),
-        Step(name="appraise", sentences=(*_brought_about(causes, cues), *_appraise(by_kind, cited, first))),
+        Step(name="appraise", sentences=(*brought_about(causes, cues), *_appraise(by_kind, cited, first))),
         Step(name="decide", sentences=tuple(_decide(before, after, cues, cited, by_kind, examples, first, second))),
         Step(name="counterfactual", sentences=tuple(_counterfactual(before, cues, cited))),
     )
@@ -59,8 +62,8 @@ def _perceive(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[
     top = likeliest(before)
     found = [
         Sentence(
-            text=f"{_first(_quoted(cue))} speaks for {top}: it has {_percent(before[top])} with it and "
-            f"{_percent(before[top] - cue.weight)} without.",
+            text=f"{capital(quoted(cue))} speaks for {top}: it has {percent(before[top])} with it and "
+            f"{percent(before[top] - cue.weight)} without.",
             citations=(f"cue:{cue.number}",),
         )
         for cue in cited
@@ -69,16 +72,16 @@ def _perceive(before: Mapping[str, float], cues: Sequence[Cue], cited: Sequence[
         against = cues[-1]
         found.append(
             Sentence(
-                text=f"{_first(_quoted(against))} speaks against it: without it {top} would have "
-                f"{_percent(before[top] - against.weight)}.",
+                text=f"{capital(quoted(against))} speaks against it: without it {top} would have "
+                f"{percent(before[top] - against.weight)}.",
                 citations=(f"cue:{against.number}",),
             )
         )
     if not found and cues:
         found.append(
             Sentence(
-                text=f"Nothing alone carries {first}: leaving out {_quoted(cues[0])} changes its probability most, "
-                f"by {_points(cues[0].weight)}.",
+                text=f"Nothing alone carries {first}: leaving out {quoted(cues[0])} changes its probability most, "
+                f"by {points(cues[0].weight)}.",
                 citations=(f"cue:{cues[0].number}",),
             )
         )
@@ -93,21 +96,21 @@ def _recall(by_kind: Mapping[str, Evidence], examples: Sequence[Evidence]) -> li
     ]
     found += [
         Sentence(
-            text=f'People labelled "{_short(each.text)}" {" and ".join(each.labels)}.', citations=(f"ex:{each.id}",)
+            text=f'People labelled "{short(each.text)}" {" and ".join(each.labels)}.', citations=(f"ex:{each.id}",)
         )
         for each in examples
     ]
     return found
 
 
-def _brought_about(causes: Sequence[Cause], cues: Sequence[Cue]) -> list[Sentence]:
+def brought_about(causes: Sequence[Cause], cues: Sequence[Cue]) -> list[Sentence]:
     """Say which turns caused the feeling; each rests on what leaving that turn out did."""
     found = []
     for cause in causes:
         kind = "phrase" if cause.turn is None else "turn"
         own = next((cue for cue in cues if (cue.kind, cue.turn) == (kind, cause.turn)), None)
-        where = "The text itself" if cause.turn is None else f'What was said before, "{_short(cause.text)}",'
-        says = f"{where} is where its cause lies, with {_percent(cause.probability)}."
+        where = "The text itself" if cause.turn is None else f'What was said before, "{short(cause.text)}",'
+        says = f"{where} is where its cause lies, with {percent(cause.probability)}."
         found.append(Sentence(text=says, citations=(f"cue:{own.number}",) if own else ()))
     return found
 
@@ -118,7 +121,7 @@ def _appraise(by_kind: Mapping[str, Evidence], cited: Sequence[Cue], first: str)
     appraisal = by_kind["appraisal"]
     found = [Sentence(text=_said(appraisal), citations=(f"kb:{appraisal.id}",))]
     if cited:
-        words = " and ".join(_quoted(cue) for cue in cited[:2])
+        words = " and ".join(quoted(cue) for cue in cited[:2])
         found.append(
             Sentence(
                 text=f"Here {words} would have to carry that meaning for {first} to be right.",
@@ -141,14 +144,13 @@ def _decide(
     grounds = tuple(f"cue:{cue.number}" for cue in cited or cues[:1])
     if examples and dict(before) != dict(after):
         top = likeliest(before)
-        change = f"; the text alone gave {top} {_percent(before[top])}"
+        change = f"; the text alone gave {top} {percent(before[top])}"
         grounds += tuple(f"ex:{each.id}" for each in examples)
     else:
         change = ""
     found = [
         Sentence(
-            text=f"Likeliest is {first} at {_percent(after[first])}, then {second} at {_percent(after[second])}"
-            f"{change}.",
+            text=f"Likeliest is {first} at {percent(after[first])}, then {second} at {percent(after[second])}{change}.",
             citations=grounds or tuple(f"kb:{each.id}" for each in list(by_kind.values())[:1]),
         )
     ]
@@ -164,7 +166,7 @@ def _counterfactual(before: Mapping[str, float], cues: Sequence[Cue], cited: Seq
         if cue.without != top:
             return [
                 Sentence(
-                    text=f"Without {_quoted(cue)} the answer would be {cue.without}.", citations=(f"cue:{cue.number}",)
+                    text=f"Without {quoted(cue)} the answer would be {cue.without}.", citations=(f"cue:{cue.number}",)
                 )
             ]
     if not cues:
@@ -172,8 +174,8 @@ def _counterfactual(before: Mapping[str, float], cues: Sequence[Cue], cited: Seq
     strongest = (cited or cues)[0]
     return [
         Sentence(
-            text=f"No single phrase or turn changes the answer: without {_quoted(strongest)}, {top} would still lead "
-            f"at {_percent(before[top] - strongest.weight)}.",
+            text=f"No single phrase or turn changes the answer: without {quoted(strongest)}, {top} would still lead "
+            f"at {percent(before[top] - strongest.weight)}.",
             citations=(f"cue:{strongest.number}",),
         )
     ]
@@ -182,30 +184,3 @@ def _counterfactual(before: Mapping[str, float], cues: Sequence[Cue], cited: Seq
 def _said(evidence: Evidence) -> str:
     """Return the first two sentences of a passage."""
     return " ".join(sentences(evidence.text)[:2])
-
-
-def _quoted(cue: Cue) -> str:
-    if cue.kind == "turn":
-        return f'the turn "{_short(cue.text)}"'
-    if cue.kind in _RECORDINGS:
-        return _RECORDINGS[cue.kind] + (f" ({cue.text})" if cue.text else "")
-    words = _short(cue.text)
-    return f'"{words.rstrip(",.;:") or words}"'
-
-
-def _first(text: str) -> str:
-    """Return a text whose first letter is a capital."""
-    return text[:1].upper() + text[1:]
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"
-
-
-def _percent(probability: float) -> str:
-    return f"{round(100 * min(1.0, max(0.0, probability)))} %"
-
-
-def _points(weight: float) -> str:
-    return f"{abs(100 * weight):.1f} points"

@@ -24,7 +24,7 @@ from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
 from thymos.agent.synth.writers import LocalBatchWriter
 from thymos.prompts.errors import InputError
-from thymos.prompts.template import PROMPTS, WRITING
+from thymos.prompts.template import EXPLAINING, PROMPTS, WRITING
 from thymos.retrieval.heard import Heard
 
 if TYPE_CHECKING:
@@ -227,8 +227,9 @@ def manner_of(name: str | None, adapter: str | None) -> Manner:
     if adapter is None:
         return "plain"
     card = read_card(adapter_folder(adapter))
-    if card is not None and card.prompt in PROMPTS:
-        raise InputError(f"writer adapter must be one that writes, got {adapter!r}, which labels; choose another")
+    if card is not None and card.prompt in (*PROMPTS, EXPLAINING):
+        does = "explains" if card.prompt == EXPLAINING else "labels"
+        raise InputError(f"writer adapter must be one that writes, got {adapter!r}, which {does}; choose another")
     return "tuned" if card is not None and card.prompt == WRITING else "tagged"
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, UndefinedError
 
 from thymos.adapters.llm.adapter import AdapterCard
 from thymos.prompts.errors import OutputError
-from thymos.prompts.template import WRITING
+from thymos.prompts.template import EXPLAINING, WRITING
 
 _METHODS = {
     "lora": "LoRA",
@@ -28,7 +28,7 @@ def model_card(card: AdapterCard) -> str:
         OutputError: a field is missing.
     """
     method = _METHODS[card.facts["recipe"]["train"]["method"]]
-    writes = card.prompt == WRITING
+    writes = card.prompt in (WRITING, EXPLAINING)
     full = card.facts["recipe"]["train"]["method"] == "full"
     front = {
         "license": card.licence.lower(),
@@ -41,7 +41,7 @@ def model_card(card: AdapterCard) -> str:
     }
     if writes:
         return _render(
-            "writer",
+            "explainer" if card.prompt == EXPLAINING else "writer",
             card,
             front=yaml.safe_dump(front, sort_keys=False),
             kind="A LoRA adapter",

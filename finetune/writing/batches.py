@@ -6,7 +6,7 @@ Takes lessons; gives what one forward pass gets. Knows no model.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -14,12 +14,39 @@ from torch import Tensor
 from thymos.adapters.llm.tokens import tokenized
 from thymos.adapters.scoring.batches import buckets
 from thymos.finetune.instruct.batches import Group
-from thymos.finetune.writing.lessons import Lesson
 
 IGNORED = -100  # target of what is not learnt: the wish, and padding
 _POOL = 2048  # lessons that are sorted by length together
 
 Prompter = Callable[[Any, str, str], Sequence[int]]  # tokenizer, instruction and request to ids
+
+
+class Asked(Protocol):
+    """What a model is asked: `thymos.prompts.wish.WrittenWish` is one."""
+
+    @property
+    def system(self) -> str:
+        """The instruction."""
+
+    @property
+    def request(self) -> str:
+        """What is wanted."""
+
+    @property
+    def opening(self) -> str:
+        """How the answer begins, or ""."""
+
+
+class Answered(Protocol):
+    """A lesson: what is asked, and the answer; `thymos.finetune.writing.lessons.Lesson` is one."""
+
+    @property
+    def wish(self) -> Asked:
+        """What is asked."""
+
+    @property
+    def answer(self) -> str:
+        """What is learnt, its opening first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +84,7 @@ class TextBatch:
         return int((self.targets != IGNORED).sum())
 
 
-def encode(lessons: Sequence[Lesson], tokenizer: Any, prompter: Prompter, most: int) -> list[Tokens]:
+def encode(lessons: Sequence[Answered], tokenizer: Any, prompter: Prompter, most: int) -> list[Tokens]:
     """Return lessons as ids, without those that are longer than `most`.
 
     The opening of an answer is tokenised by itself, as it is in use.

@@ -4,7 +4,7 @@ The field names are the keys of the file; `task: write` tells it from a recipe t
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -69,28 +69,22 @@ class KeptRecipe(Strict):
     source: str
 
 
-class WriterRecipe(Strict):
-    """A whole training of a writer.
+class AnsweringRecipe(Strict):
+    """What every training has whose model learns to answer with text.
 
     Attributes:
-        task: what tells it from a recipe that labels.
         name: of the adapter.
         description: one sentence for the cards.
         licence: of the adapter, which its data decide.
         model: base model, as in `thymos label --model`.
-        start_from: adapter of a writer whose weights are learnt on, of the same shape; None starts afresh.
-        reader: adapter of the labeler that reads the emotion of every turn: the corpora know it of some turns alone.
+        start_from: adapter whose weights are learnt on, of the same shape; None starts afresh.
+        reader: adapter of the labeler that reads the texts.
         reader_taxonomy: label set in which it reads.
-        also_as: label sets into which its readings are translated, so that wishes are made in several.
-        max_tokens: longest wish with its text; longer ones are not learnt from.
-        corpora: what to learn from.
-        kept: what else, rows that an earlier writer wrote and the gates kept.
-        texts: what is made of them.
+        max_tokens: longest request with its answer; longer ones are not learnt from.
         lora: the update.
         train: how the weights are found.
     """
 
-    task: Literal["write"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     description: str
     licence: str
@@ -98,21 +92,39 @@ class WriterRecipe(Strict):
     start_from: str | None = None
     reader: str = "goemotions"
     reader_taxonomy: str = "goemotions"
-    also_as: tuple[str, ...] = ()
     max_tokens: Count = 384
+    lora: LoraRecipe = LoraRecipe()
+    train: TrainRecipe = TrainRecipe()
+
+    @model_validator(mode="after")
+    def _has_an_update(self) -> Self:
+        if self.train.method not in ("lora", "qlora"):
+            raise ValueError(f"method must be lora or qlora for a writer, got {self.train.method}; change it")
+        return self
+
+
+class WriterRecipe(AnsweringRecipe):
+    """A whole training of a writer. `reader` reads the emotion of every turn: the corpora know it of some turns alone.
+
+    Attributes:
+        task: what tells it from a recipe that labels.
+        also_as: label sets into which readings are translated, so that wishes are made in several.
+        corpora: what to learn from.
+        kept: what else, rows that an earlier writer wrote and the gates kept.
+        texts: what is made of them.
+    """
+
+    task: Literal["write"]
+    also_as: tuple[str, ...] = ()
     corpora: Annotated[tuple[WritingCorpus, ...], Field(min_length=1)]
     kept: tuple[KeptRecipe, ...] = ()
     texts: TextsRecipe = TextsRecipe()
-    lora: LoraRecipe = LoraRecipe()
-    train: TrainRecipe = TrainRecipe()
 
     @model_validator(mode="after")
     def _can_be_done(self) -> "WriterRecipe":
         names = [corpus.name for corpus in self.corpora] + [rows.name for rows in self.kept]
         if len(set(names)) != len(names):
             raise ValueError(f"names of corpora must differ, got {', '.join(names)}; rename one")
-        if self.train.method not in ("lora", "qlora"):
-            raise ValueError(f"method must be lora or qlora for a writer, got {self.train.method}; change it")
         low, high = self.texts.turns
         if not 2 <= low <= high:
             raise ValueError(f"texts.turns must be two numbers from 2 up, the lower first, got {low}, {high}")

@@ -11,25 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from thymos.adapters.llm.adapter import adapter_folder
 from thymos.adapters.llm.files import files_digest
-from thymos.adapters.llm.load import LanguageModel, LoadIn, load_language_model
+from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.sample import Sample
-from thymos.adapters.scoring.engine import TRAINING, keep_freed_memory
-from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
-from thymos.finetune.training.average import Average
-from thymos.finetune.training.loop import State, fit
-from thymos.finetune.training.model import learn_on, with_lora
-from thymos.finetune.training.steps import Schedule
-from thymos.finetune.training.watch import Progress, Watch
-from thymos.finetune.tune import check_processes
-from thymos.finetune.writing.batches import LessonPlan, Prompter, encode
+from thymos.finetune.training.watch import Progress
+from thymos.finetune.writing.batches import Prompter
 from thymos.finetune.writing.dialogues import dialogues
 from thymos.finetune.writing.kept import KeptRows, read_kept
-from thymos.finetune.writing.learner import DevLessons, Learner, text_cross_entropy
+from thymos.finetune.writing.learn import Learnt, accelerated, learn
 from thymos.finetune.writing.lessons import Hearing, Lesson, conversations, utterances
 from thymos.finetune.writing.readings import Reader, read_all
 from thymos.finetune.writing.recipe import WriterRecipe, WritingCorpus
@@ -47,30 +38,18 @@ class TunedWriter:
     """A finished training.
 
     Attributes:
-        base: model that it started from.
-        module: with its best weights.
+        learnt: the model.
         corpora: what it learnt from.
         kept: what else, by file.
         lessons: how many of them, by kind.
         heard: their texts, as hashes.
-        dev_loss: of the best weights, nats a token.
-        best_step: step of the weights.
-        steps: steps done.
-        fingerprint: of the run.
-        main_process: whether this process is the one that writes.
     """
 
-    base: LanguageModel
-    module: Learner
+    learnt: Learnt
     corpora: tuple[TrainingCorpus, ...]
     kept: tuple[KeptRows, ...]
     lessons: dict[str, int]
     heard: Heard
-    dev_loss: float
-    best_step: int
-    steps: int
-    fingerprint: str
-    main_process: bool
 
 
 @dataclass(slots=True)
@@ -110,16 +89,9 @@ def tune_writer(
         ModelError: the model can't be used here.
         OutputError: the disk is full or refuses.
     """
-    from accelerate import Accelerator
-
     corpora = tuple(load_corpus(each, data) for each in recipe.corpora)
     kept = tuple(read_kept(each, data) for each in recipe.kept)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refusal(output, error) from error
-    accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
-    check_processes(recipe.train.accumulate, accelerator.num_processes)
+    accelerator = accelerated(recipe, output)
     reads = reader()
     with accelerator.main_process_first():  # what it read, the others find
         made = _lessons(recipe, corpora, reads, output, on_read)
@@ -128,73 +100,20 @@ def tune_writer(
         made.counts["rows that an earlier writer wrote"] = sum(len(each.lessons) for each in kept)
     if not made.train or not made.dev:
         raise InputError("corpora must give texts to learn from and to look at, got none; widen texts in the recipe")
-    keep_freed_memory(TRAINING)  # the labeler that read has asked for less
-    torch.manual_seed(recipe.train.seed)
-    load_in: LoadIn | None = "4bit" if recipe.train.method == "qlora" else None
-    base = load_language_model(recipe.model, load_in=load_in, device=str(accelerator.device))
-    model = with_lora(base, recipe.lora, recipe.train)
-    if recipe.start_from is not None:
-        learn_on(model, recipe.start_from, recipe.model, base.sha256)
-    module = Learner(model.train(), general=recipe.train.engine == "general")
-    parameters = {name: weight for name, weight in module.model.named_parameters() if weight.requires_grad}
-    pad = base.tokenizer.pad_token_id or base.tokenizer.eos_token_id
-    train, dev = (encode(each, base.tokenizer, prompter, recipe.max_tokens) for each in (made.train, made.dev))
-    plan = LessonPlan(train, recipe.train.token_budget, recipe.train.seed, pad)
-    schedule = Schedule(plan, recipe.train.epochs, recipe.train.accumulate)
-    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=recipe.train.weight_decay)
-    average = Average(recipe.train.average, parameters) if recipe.train.average else None
-    state = State(parameters, optimizer, average)
-    fingerprint = _fingerprint(recipe, corpora, kept, base, reads)
-    watch = Watch(
+    learnt = learn(
+        recipe,
+        made.train,
+        made.dev,
         output,
-        fingerprint,
-        module,
-        {"texts": DevLessons(dev, recipe.train.token_budget, pad)},
         accelerator,
-        evaluations=recipe.train.evaluations,
-        patience=recipe.train.patience,
-        minutes=recipe.train.checkpoint_minutes,
+        fingerprint=lambda base: _fingerprint(recipe, corpora, kept, base, reads),
+        told=", ".join(f"{count:,} {kind}" for kind, count in made.counts.items()),
+        prompter=prompter,
+        restart=restart,
         on_progress=on_progress,
+        on_remark=on_remark,
     )
-    remarks = watch.start(state, restart=restart)
-    told = ", ".join(f"{count:,} {kind}" for kind, count in made.counts.items())
-    remarks.append(f"learns from {told}; {len(made.train) - len(train):,} too long are left out")
-    for remark in remarks if accelerator.is_main_process else ():
-        on_remark(remark)
-    try:
-        fit(
-            accelerator.prepare(module),
-            state,
-            schedule,
-            plan.batch,
-            text_cross_entropy,
-            accelerator,
-            watch,
-            peak=recipe.train.learning_rate,
-            warmup=recipe.train.warmup,
-            clip=recipe.train.clip,
-        )
-    except KeyboardInterrupt:
-        watch.save(state)
-        raise
-    finally:
-        watch.close()
-    with torch.no_grad():
-        for name, weight in (watch.best or {}).items():
-            parameters[name].copy_(weight)
-    return TunedWriter(
-        base,
-        module.eval(),
-        corpora,
-        kept,
-        made.counts,
-        _heard_in(made.train, recipe.start_from),
-        -watch.best_score,
-        watch.best_step,
-        state.step,
-        fingerprint,
-        accelerator.is_main_process,
-    )
+    return TunedWriter(learnt, corpora, kept, made.counts, _heard_in(made.train, recipe.start_from))
 
 
 def _lessons(

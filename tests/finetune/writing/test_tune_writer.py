@@ -293,5 +293,6 @@ def test_a_writer_goes_on_from_another_with_what_that_one_kept(
     earlier = Heard.load(run / "adapter")
     assert earlier is not None
     assert len(found.heard) == len(found.heard.with_all_of(earlier)) > 0
-    assert found.fingerprint != tuned(WriterRecipe.model_validate(begun), data, tmp_path / "off").fingerprint
+    other = tuned(WriterRecipe.model_validate(begun), data, tmp_path / "off")
+    assert found.learnt.fingerprint != other.learnt.fingerprint
     assert "made in the test" in (tmp_path / "on" / "adapter" / "DATA.md").read_text(encoding="utf-8").split("again")[1]
