@@ -3,7 +3,7 @@
 The gates keep what one labeler reads as asked, which flatters a figure by the same labeler. Here logistic regressions
 over words (TF-IDF) and over MiniLM sentence embeddings learn from as many real rows of each label, and read the
 synthetic rows, and real test rows to compare with: on either, the mean over labels of the share read as asked
-(balanced accuracy). Nothing is tuned on synthetic or test rows.
+(balanced accuracy). Nothing is tuned on synthetic or test rows, and real rows that are either are not learnt from.
 
     python benchmarks/second_reader.py synthetic.jsonl --real corpora/goemotions/train.tsv.gz \
         --test corpora/goemotions/test.tsv --format goemotions --taxonomy goemotions --at ekman
@@ -40,6 +40,8 @@ def main() -> None:
     taxonomy = load_taxonomy(told.at or told.taxonomy)
     if taxonomy.kind is not Kind.SINGLE:
         parser.error("labels must be of a single-label set; choose one with --at")
+    if told.rows < 1:
+        parser.error(f"--rows must be 1 or more, got {told.rows}; 400 unless given")
     translation = load_map(told.taxonomy, told.at) if told.at and told.at != told.taxonomy else None
     real, test = (
         read_rows(
@@ -47,8 +49,8 @@ def main() -> None:
         ).rows
         for what, path in (("real", told.real), ("test", told.test))
     )
-    learnt = draw(apart(real, test)[0], taxonomy.names, told.rows, told.seed)
     asked = {"synthetic": read_synthetic(told.synthetic, taxonomy).rows, "real test": test}
+    learnt = draw(apart(real, (*asked["synthetic"], *test))[0], taxonomy.names, told.rows, told.seed)
     readers = (Regression("tfidf", tfidf, taxonomy), Regression("minilm", Embedded(SentenceEmbedder()), taxonomy))
     texts = [row.text for rows in asked.values() for row in rows]
     for reader in readers:

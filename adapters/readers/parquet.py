@@ -46,7 +46,7 @@ class ParquetRecords:
             while True:
                 try:
                     batch = next(batches, None)
-                except (OSError, ValueError, NotImplementedError, MemoryError) as error:
+                except (OSError, ValueError, NotImplementedError, MemoryError) as error:  # kinds of these are Arrow's
                     yield Broken(f"file is damaged from here ({reason(error)}); write it again")
                     return
                 if batch is None:
@@ -67,7 +67,7 @@ def _opened(path: Path) -> Any:
 
     try:
         return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
-    except (OSError, ValueError, NotImplementedError) as error:
+    except (OSError, ValueError, NotImplementedError) as error:  # ArrowInvalid, UnicodeDecodeError: kinds of ValueError
         raise InputError(
             f"Parquet file must be whole, got {path}, which cannot be opened ({reason(error)}); copy or write it again"
         ) from error
