@@ -13,10 +13,12 @@ from scipy.special import log_softmax
 
 from thymos.adapters.confidence import Confidence
 from thymos.adapters.llm.load import LanguageModel
+from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.agent.decide import THRESHOLD, Rule
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import LabelPrompt
+from thymos.retrieval.frame_votes import FrameVotes, frame_votes_file, load_frame_votes
 from thymos.retrieval.votes import Weighed, load_votes, votes_file
 
 Neutral = Literal["likeliest", "fitted"]
@@ -30,35 +32,57 @@ class Correction:
     Attributes:
         votes: of labelled examples, weighed in first; None where there are none.
         temperature: by which log-probabilities are then divided; below 1 makes the model surer.
+        frame_votes: of labelled recordings, weighed in likewise; None where there are none.
     """
 
     votes: Weighed | None = None
     temperature: float = 1.0
+    frame_votes: FrameVotes | None = None
 
-    def __call__(self, scores: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(
+        self,
+        scores: NDArray[np.float32],
+        texts: Sequence[str],
+        frames: Sequence[Sequence[Frames | None]] | None = None,
+    ) -> NDArray[np.float32]:
         """Return corrected log-probabilities, (rows, labels).
 
         Args:
             scores: log-probabilities, (rows, labels).
             texts: of the rows.
+            frames: of the rows, for each stream; None where text alone is read.
         """
-        if self.votes is None and self.temperature == 1.0:
+        if self.votes is None and self.frame_votes is None and self.temperature == 1.0:
             return scores
         pooled = np.asarray(scores, np.float64)
         if self.votes is not None and len(texts):
             pooled = self.votes.pooled(pooled, texts)
+        if self.frame_votes is not None and frames:
+            pooled = pooled + self.frame_votes.weighed(frames)
         corrected: NDArray[np.float32] = log_softmax(pooled / self.temperature, axis=1).astype(np.float32)
         return corrected
 
 
-def stored_votes(model: LanguageModel, taxonomy: Taxonomy) -> Weighed | None:
-    """Return the votes that are stored beside a tuned model's weights for a label set, if there are any.
+def stored_correction(
+    model: LanguageModel, taxonomy: Taxonomy, temperature: float, streams: Sequence[Stream]
+) -> Correction:
+    """Return a correction with the votes that are stored beside a tuned model's weights for a label set, if any are.
+
+    Args:
+        model: that was tuned.
+        taxonomy: the label set.
+        temperature: that was fitted for it.
+        streams: that are listened to.
 
     Raises:
-        ModelError: the file is damaged.
+        ModelError: a file of votes is damaged, or of other encoders.
     """
-    path = model.folder / votes_file(taxonomy.name)
-    return load_votes(path)[0] if path.is_file() else None
+    words, frames = model.folder / votes_file(taxonomy.name), model.folder / frame_votes_file(taxonomy.name)
+    return Correction(
+        votes=load_votes(words)[0] if words.is_file() else None,
+        temperature=temperature,
+        frame_votes=load_frame_votes(frames, streams) if streams and frames.is_file() else None,
+    )
 
 
 def fitted_confidence(model: LanguageModel, taxonomy: Taxonomy, prompt: LabelPrompt) -> Confidence | None:

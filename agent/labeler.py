@@ -29,7 +29,7 @@ from thymos.agent.calibrated import (
     fitted_confidence,
     resolve_calibration,
     rule_for,
-    stored_votes,
+    stored_correction,
 )
 from thymos.agent.decide import THRESHOLD, Rule, decide
 from thymos.agent.examples import Examples, open_examples
@@ -106,7 +106,7 @@ class Labeler:
         self._calibration = resolve_calibration(calibration, confidence, model)
         fitted = Correction()
         if self._calibration == "fitted" and confidence is not None:
-            fitted = Correction(stored_votes(model, taxonomy), confidence.temperature)
+            fitted = stored_correction(model, taxonomy, confidence.temperature, self._writer.streams)
         elif self._calibration == "content-free":
             self._scorer.calibrate([self._encoder.row(prompt.row(text)) for text in CONTENT_FREE])
         self._corrections = [fitted]
@@ -293,6 +293,7 @@ class Labeler:
         rows = [row for row in written.rows if not isinstance(row, RowError)]
         scores = self._scorer.log_probabilities(rows, written.soft).numpy()
         texts = [written.texts[index] for index in good]
+        frames = [written.frames[index] for index in good] if written.frames else None
         for correct in self._corrections:
-            scores = correct(scores, texts)
+            scores = correct(scores, texts, frames)
         return scores, good

@@ -14,7 +14,7 @@ from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
 from thymos.adapters.projectors.baseline import Baselines
 from thymos.adapters.projectors.store import Projectors, load_projectors
-from thymos.adapters.projectors.streams import soft_ids
+from thymos.adapters.projectors.streams import Frames, Stream, soft_ids
 from thymos.adapters.sample import Sample, Turn
 from thymos.adapters.scoring.encode import PromptEncoder
 from thymos.adapters.scoring.fit import fitted
@@ -30,17 +30,20 @@ class Written:
         rows: token ids of each sample, or why it cannot be labelled.
         soft: what negative ids point to, (soft tokens, dim), or None.
         texts: the words of each sample, those that were heard where none were given.
+        frames: of each sample, for each stream; None where text alone is read.
     """
 
     rows: list[list[int] | RowError]
     soft: Tensor | None
     texts: list[str]
+    frames: list[tuple[Frames | None, ...]] | None = None
 
 
 class RowWriter:
     """Writes the rows of one prompt.
 
     Attributes:
+        streams: that are listened to.
         modalities: that are read beside text.
         left_out: modality -> how many rows were written without it though they bring it, and why the first of them.
     """
@@ -70,7 +73,8 @@ class RowWriter:
         self._perception = perception
         self._baselines = Baselines(projectors) if projectors else None
         self.left_out: dict[str, tuple[int, str]] = {}
-        self.modalities = tuple(dict.fromkeys(each.modality for each in projectors.streams)) if projectors else ()
+        self.streams: tuple[Stream, ...] = projectors.streams if projectors else ()
+        self.modalities = tuple(dict.fromkeys(each.modality for each in self.streams))
 
     def write(self, samples: Sequence[Sample]) -> Written:
         """Return samples as rows."""
@@ -97,6 +101,7 @@ class RowWriter:
             rows,
             self._projectors.table(frames),
             [sample.text or "" for sample in heard],
+            frames,
         )
 
     def meet(self, samples: Iterable[Sample]) -> str | None:

@@ -13,7 +13,10 @@ from thymos.adapters.projectors.store import PROJECTORS
 from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError, ModelError
+from thymos.retrieval.frame_votes import frame_votes_file
 from thymos.retrieval.votes import votes_file
+
+_BESIDE = (votes_file("*"), frame_votes_file("*"), PROJECTORS)  # what a model that was tuned brings beside its weights
 
 
 def merge_adapter(adapter: str, output: Path) -> None:
@@ -39,6 +42,6 @@ def merge_adapter(adapter: str, output: Path) -> None:
         loaded.tokenizer.save_pretrained(stage)
         facts = dict(card.facts) | {"merged": card.name}
         folder = adapter_folder(adapter)
-        for beside in (*folder.glob(votes_file("*")), *folder.glob(PROJECTORS)):
+        for beside in (file for name in _BESIDE for file in folder.glob(name)):
             shutil.copyfile(beside, stage / beside.name)
         write_card(stage, replace(card, facts=facts))

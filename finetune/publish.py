@@ -56,6 +56,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
             recipe.prompt,
             votes=told.votes,
             projectors=tuned.trainee.projectors,
+            voting=[each.votes for each in recipe.streams],
         )
         for corpus, told in _told(tuned, recipe)
     }

@@ -37,7 +37,7 @@ def recalibrate(
         adapter: shipped name, folder or hub id.
         output: folder to write.
         data: folder that the recipe's paths are relative to.
-        votes: whether words of training rows may vote; None goes by the recipe.
+        votes: whether words and recordings of training rows may vote; None goes by the recipe.
 
     Returns:
         Corpus -> its figures on dev.
@@ -67,19 +67,26 @@ def recalibrate(
         perception = Perception(projectors.streams)
         heard = [perceived(each, perception) for each in corpora]
         corpora = [against_speakers(each, projectors, recipe.train.seed) for each in heard]
+    if votes is not None:
+        recipe = _voting(recipe, votes)
     loaded = load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)
     fits = {
         corpus.taxonomy.name: fit_corpus(
-            corpus, forward, encoder, card.prompt, votes=told.votes if votes is None else votes, projectors=projectors
+            corpus,
+            forward,
+            encoder,
+            card.prompt,
+            votes=told.votes,
+            projectors=projectors,
+            voting=[each.votes for each in recipe.streams],
         )
         for corpus, told in zip(corpora, recipe.corpora, strict=True)
     }
     figures = {corpus.name: fits[corpus.taxonomy.name].figures for corpus in corpora}
-    used = [each.model_copy(update={"votes": each.votes if votes is None else votes}) for each in recipe.corpora]
     facts = dict(card.facts) | {
-        "recipe": recipe.model_copy(update={"corpora": tuple(used)}).model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json"),
         "dev": figures,
         "scores": [],
         "calibrated": {"command": " ".join(command_line()), "commit": (commit() or {}).get("hash")},
@@ -98,3 +105,13 @@ def recalibrate(
         write_votes(stage, fits)
         write_card(stage, told)
     return figures
+
+
+def _voting(recipe: Recipe, votes: bool) -> Recipe:
+    """Return a recipe in which words and recordings may vote, or may not."""
+    return recipe.model_copy(
+        update={
+            name: tuple(each.model_copy(update={"votes": votes}) for each in getattr(recipe, name))
+            for name in ("corpora", "streams")
+        }
+    )

@@ -74,6 +74,7 @@ class StreamRecipe(Strict):
         width: of the space in which frames are pooled.
         baseline: speaker compares a recording with what its speaker is like on the whole, which takes several
             recordings of each and no label of theirs.
+        votes: whether recordings of the training rows vote beside the tuned model, at a weight fitted on dev.
     """
 
     encoder: str
@@ -81,6 +82,7 @@ class StreamRecipe(Strict):
     tokens: Count = 4
     width: Count = 128
     baseline: Literal["none", "speaker"] = "none"
+    votes: bool = False
 
 
 class LoraRecipe(Strict):

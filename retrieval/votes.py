@@ -106,7 +106,7 @@ class Votes:
         if embedder is not None:
             known = embedder.embed(list(texts)) if vectors is None else np.asarray(vectors)
             features = hstack([features, csr_matrix(known)]).tocsr()
-        table, bias = _classifiers(features, gold)
+        table, bias = classifiers(features, gold, c=_C)
         weights = _Weights(
             idf=vectorizer.idf_.astype(np.float32),
             words=table[:, :width].astype(np.float16),
@@ -122,15 +122,11 @@ class Votes:
 
     def log_shares(self, texts: Sequence[str]) -> Floats:
         """Return the logarithm of each label's share, (texts, labels); shares of a text sum to about 1."""
-        from scipy.special import expit
-
         words: Any = self._tfidf.transform(texts)
         scores = words @ self._table + self._weights.bias
         if self._weights.meanings is not None and self._embedder is not None and len(texts):
             scores = scores + self._embedder.embed(list(texts)) @ self._weights.meanings.T
-        shares: Floats = expit(np.asarray(scores, np.float64))
-        logs: Floats = np.log(shares / shares.sum(axis=1, keepdims=True) + _LEAST)
-        return logs
+        return share_logs(np.asarray(scores, np.float64))
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return what is stored, by name."""
@@ -245,8 +241,23 @@ def _vectorizer(**options: Any) -> Any:
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32, **options)
 
 
-def _classifiers(features: Any, gold: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Fit one logistic regression a label; return weights, (labels, features), and biases, (labels,)."""
+def share_logs(scores: Floats) -> Floats:
+    """Return the logarithm of each label's share by its log-odds, (rows, labels); no share is zero."""
+    from scipy.special import expit
+
+    shares = expit(scores)
+    logs: Floats = np.log(shares / shares.sum(axis=1, keepdims=True) + _LEAST)
+    return logs
+
+
+def classifiers(features: Any, gold: NDArray[np.bool_], *, c: float) -> tuple[Floats, Floats]:
+    """Fit one logistic regression a label; return weights, (labels, features), and biases, (labels,).
+
+    Args:
+        features: dense or sparse, (rows, features).
+        gold: whether a row has a label, (rows, labels).
+        c: inverse of the L2 penalty.
+    """
     from sklearn.linear_model import LogisticRegression
 
     table = np.zeros((gold.shape[1], features.shape[1]))
@@ -255,6 +266,6 @@ def _classifiers(features: Any, gold: NDArray[np.bool_]) -> tuple[Floats, Floats
         share = (column.sum() + 0.5) / (len(column) + 1)
         bias[label] = np.log(share / (1 - share))  # of a label that no example has, or that all have
         if 0 < column.sum() < len(column):
-            found = LogisticRegression(C=_C, solver="liblinear", max_iter=300).fit(features, column)
+            found = LogisticRegression(C=c, solver="liblinear", max_iter=300).fit(features, column)
             table[label], bias[label] = found.coef_[0], found.intercept_[0]
     return table, bias

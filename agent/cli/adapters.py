@@ -116,7 +116,7 @@ def calibrate(
         adapter: Shipped name, folder or hub id.
         output: Folder to write; must be new.
         data: Folder that the paths of its recipe are relative to.
-        votes: Whether words of the training rows may vote; as its recipe says unless given.
+        votes: Whether words and recordings of the training rows may vote; as its recipe says unless given.
     """
     from rich.console import Console
 
@@ -129,6 +129,9 @@ def calibrate(
         said = f"macro F1 on dev {told['macro_f1']:.3f}"
         if weight is not None:
             said += f", with votes {told['macro_f1_with_votes']:.3f} at weight {weight:g}"
+        if heard := told.get("frame_votes_weights"):
+            weights = ", ".join(f"{encoder} {each:g}" for encoder, each in heard.items())
+            said += f", with recordings' votes {told['macro_f1_with_frame_votes']:.3f} at weights {weights}"
         console.print(f"{name}: {said}, temperature {told['temperature']:.3f}")
     console.print(f"wrote {output}")
 

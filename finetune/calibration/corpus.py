@@ -1,21 +1,27 @@
-"""Everything that is fitted on one corpus after a model was tuned: the votes of its words, and confidence.
+"""Everything that is fitted on one corpus after a model was tuned: votes of words and recordings, and confidence.
 
 Takes a training corpus and what scores; gives a `Fit`. Dev rows alone decide weights, temperature and thresholds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
 from thymos.adapters.confidence import Confidence
 from thymos.adapters.projectors.store import Projectors
+from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.scoring.scorer import Forward
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.weight import best_weight
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.training.dev import DevSplit, gold_matrix
+from thymos.retrieval.frame_votes import FrameVotes, StreamVotes, frame_votes_file, save_frame_votes, stream_shares
 from thymos.retrieval.votes import Votes, Weighed, pool, save_votes, votes_file
 
 
@@ -26,11 +32,13 @@ class Fit:
     Attributes:
         confidence: of the probabilities, votes included.
         votes: of the training rows' words; None where they were not wished or do not help.
+        frame_votes: of the training rows' recordings; likewise.
         figures: of dev, for the cards.
     """
 
     confidence: Confidence
     votes: Weighed | None
+    frame_votes: FrameVotes | None
     figures: Mapping[str, Any]
 
 
@@ -42,6 +50,7 @@ def fit_corpus(
     *,
     votes: bool,
     projectors: Projectors | None = None,
+    voting: Sequence[bool] = (),
 ) -> Fit:
     """Score all dev rows of a corpus and fit what is stored with a model.
 
@@ -52,13 +61,14 @@ def fit_corpus(
         prompt: name of the prompt template.
         votes: whether words may vote.
         projectors: of the frames, where rows bring any.
+        voting: of each stream, whether recordings may vote.
     """
     split = DevSplit(corpus, encoder, prompt, rows=None, seed=0, streams=projectors.streams if projectors else ())
     scores = split.log_probabilities(forward, projectors=projectors)
     figures: dict[str, Any] = asdict(split.figures(scores))
     weighed = None
-    if votes:
-        samples = [sample for sample in corpus.train if (sample.text or "").strip()]
+    samples = [sample for sample in corpus.train if (sample.text or "").strip()]
+    if votes and samples:
         gold = gold_matrix([sample.gold or () for sample in samples], corpus.taxonomy)
         found = Votes.fit([sample.text or "" for sample in samples], gold, corpus.taxonomy.names, shared=True)
         shares = found.log_shares(split.texts)
@@ -67,9 +77,41 @@ def fit_corpus(
         figures |= {f"{name}_with_votes": value for name, value in asdict(split.figures(scores)).items()}
         figures["votes_weight"] = weight
         weighed = Weighed(found, weight) if weight else None
+    heard = None
+    if projectors is not None and any(voting):
+        heard = _heard(corpus, split, scores, projectors.streams, voting)
+        scores = log_softmax(scores + heard.weighed(split.frames), axis=1)
+        figures |= {f"{name}_with_frame_votes": value for name, value in asdict(split.figures(scores)).items()}
+        weights = [part[1] if part else 0.0 for part in heard.parts]
+        figures["frame_votes_weights"] = dict(zip((each.encoder for each in projectors.streams), weights, strict=True))
+        heard = heard if any(weights) else None
     confidence = fit_confidence(scores, split.gold, corpus.taxonomy)
     figures |= {"rows": confidence.rows, "temperature": confidence.temperature}
-    return Fit(confidence, weighed, figures)
+    return Fit(confidence, weighed, heard, figures)
+
+
+def _heard(
+    corpus: TrainingCorpus,
+    split: DevSplit,
+    scores: NDArray[np.float64],
+    streams: Sequence[Stream],
+    voting: Sequence[bool],
+) -> FrameVotes:
+    """Fit the votes of each stream on training rows, and then their weights on dev rows, one stream after the other."""
+    gold = gold_matrix([sample.gold or () for sample in corpus.train], corpus.taxonomy)
+    parts: list[tuple[StreamVotes, float] | None] = []
+    for place, votes in enumerate(voting):
+        signals = [frames[place] for frames in corpus.train_frames or ()]
+        present = [row for row, frames in enumerate(signals) if frames is not None and len(frames)]
+        if not votes or not present:
+            parts.append(None)
+            continue
+        found = StreamVotes.fit([each for row in present if (each := signals[row]) is not None], gold[present])
+        shares = stream_shares(found, [frames[place] for frames in split.frames], len(corpus.taxonomy))
+        weight = best_weight(scores, shares, split.gold)
+        scores = pool(scores, shares, weight)
+        parts.append((found, weight) if weight else None)
+    return FrameVotes(corpus.taxonomy.names, tuple(each.fingerprint for each in streams), tuple(parts))
 
 
 def write_votes(folder: Path, fits: Mapping[str, Fit]) -> None:
@@ -78,8 +120,10 @@ def write_votes(folder: Path, fits: Mapping[str, Fit]) -> None:
     Raises:
         OutputError: the disk is full or refuses.
     """
-    for old in folder.glob(votes_file("*")):
+    for old in (*folder.glob(votes_file("*")), *folder.glob(frame_votes_file("*"))):
         old.unlink()
     for taxonomy, fit in fits.items():
+        if fit.frame_votes is not None:
+            save_frame_votes(folder / frame_votes_file(taxonomy), fit.frame_votes)
         if fit.votes is not None:
             save_votes(folder / votes_file(taxonomy), fit.votes)

@@ -53,7 +53,14 @@ class DevFigures:
 
 
 class DevSplit:
-    """Dev rows of one corpus, tokenised once."""
+    """Dev rows of one corpus, tokenised once.
+
+    Attributes:
+        taxonomy: of their gold labels.
+        texts: of the rows that can be scored.
+        frames: of these, for each stream; empty where text alone is read.
+        gold: of these, (rows, labels).
+    """
 
     def __init__(
         self,
@@ -82,11 +89,12 @@ class DevSplit:
         self._frames = [corpus.dev_frames[place] for place in places] if corpus.dev_frames else None
         soft = soft_ids(self._frames, streams) if self._frames else None
         tokens = encoder.rows(samples, corpus.taxonomy, soft)
-        kept = [(sample, row) for sample, row in zip(samples, tokens, strict=True) if row]
+        kept = [place for place, row in enumerate(tokens) if row]  # the others are too long
         self.taxonomy = corpus.taxonomy
-        self.texts = tuple(sample.text or "" for sample, _ in kept)
-        self._rows = [row for _, row in kept]
-        self.gold = gold_matrix([sample.gold or () for sample, _ in kept], corpus.taxonomy)
+        self.texts = tuple(samples[place].text or "" for place in kept)
+        self.frames = tuple(self._frames[place] for place in kept) if self._frames else ()
+        self._rows = [row for row in tokens if row]
+        self.gold = gold_matrix([samples[place].gold or () for place in kept], corpus.taxonomy)
         asked = as_asked(corpus.taxonomy, prompt)
         self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
 

@@ -15,6 +15,7 @@ from thymos.adapters.llm.adapter import WEIGHTS, read_card
 from thymos.adapters.projectors.store import load_projectors
 from thymos.adapters.readers import open_corpus
 from thymos.adapters.sample import Sample, Speech
+from thymos.agent.calibrated import Calibration
 from thymos.agent.folds import cross_validate
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.cues import measure
@@ -115,6 +116,36 @@ def test_it_is_calibrated_again_with_its_recordings(run: Path, data: Path, tmp_p
     assert (tmp_path / "again" / "projectors.safetensors").read_bytes() == (
         run / "adapter" / "projectors.safetensors"
     ).read_bytes()
+
+
+def test_recordings_that_it_learnt_from_vote_beside_it(run: Path, tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    """An adapter whose weights are too young to hear, and then the votes of what it learnt from."""
+    young = listening(tiny_model, train={"epochs": 0.5, "projector_rate": 1e-4})
+    folder = publish(tune(young, data, tmp_path), young, tmp_path)
+    figures = recalibrate(str(folder), tmp_path / "votes", data, votes=True)["buzzes"]
+    assert figures["macro_f1"] < figures["macro_f1_with_frame_votes"] == pytest.approx(2 / 7)
+    assert figures["frame_votes_weights"]["whisper"] > 0
+    assert "Recordings of the buzzes training rows vote" in (tmp_path / "votes" / "README.md").read_text()
+    samples = [heard(label, 5000 + number) for number in range(10) for label in PITCH]
+
+    def right(adapter: Path, calibration: Calibration = "auto") -> int:
+        asked = Labeler.from_pretrained(
+            str(tiny_model), taxonomy="ekman", adapter=str(adapter), calibration=calibration
+        )
+        return sum(p.labels == (p.id.rstrip("0123456789"),) for p in asked.label(samples))
+
+    assert right(tmp_path / "votes") >= 19 > right(folder)
+    assert right(tmp_path / "votes", "none") == right(folder, "none")
+    merge_adapter(str(tmp_path / "votes"), tmp_path / "merged")
+    assert {each.name for each in (tmp_path / "merged").glob("frame-votes-*")} == {"frame-votes-ekman.safetensors"}
+    assert recalibrate(str(tmp_path / "votes"), tmp_path / "without", data, votes=False)["buzzes"].keys() >= {"rows"}
+    assert not [*(tmp_path / "without").glob("frame-votes-*")]
+    words = [Sample(id="1", text="so it is")]
+    with_votes, plain = (
+        Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(each)).label(words)[0]
+        for each in (tmp_path / "votes", folder)
+    )
+    assert with_votes.labels == plain.labels  # nothing is heard, so nothing votes
 
 
 def test_projectors_alone_can_learn_while_the_model_stays(tiny_model: Path, data: Path, tmp_path: Path) -> None:
