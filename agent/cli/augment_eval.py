@@ -42,6 +42,7 @@ def augment_eval(
     classifier: Many = None,
     edits: PositiveInt | None = None,
     paraphrase: Flag = False,
+    without: Many = None,
     bootstrap: NonNegativeInt = 1000,
     seed: NonNegativeInt = 0,
     plot: Path | None = None,
@@ -79,6 +80,7 @@ def augment_eval(
             repeated. The first two unless given.
         edits: Edited texts that EDA makes of a row; as many as its paper advises unless given.
         paraphrase: Compare with paraphrases by the embedded language model too.
+        without: `oversample` or `eda`, not to be compared; may be repeated. EDA of a whole corpus takes long.
         bootstrap: Resamples for the 95 % intervals; 0 for none.
         seed: Of the first draw and of the resamples.
         plot: Picture of the curves; beside the score file unless given.
@@ -115,6 +117,7 @@ def augment_eval(
         classifiers=tuple(classifier or _USUAL_CLASSIFIERS),
         edits=edits,
         paraphrase=paraphrase,
+        without=tuple(without or ()),
     )
     ready = prepared(wish, output.with_suffix(".work"))
     experiment, labels = ready.experiment, ready.experiment.taxonomy.names

@@ -16,7 +16,7 @@ from thymos.finetune.augment.draw import counts
 from thymos.finetune.augment.eda import WORDS_FROM
 from thymos.finetune.augment.experiment import Experiment
 from thymos.finetune.augment.pool import Read, apart, read_rows, read_synthetic, refuse_copies, words_of
-from thymos.finetune.augment.values import ALL, Classifier, Paraphraser, Row
+from thymos.finetune.augment.values import ALL, CHEAP, TITLES, Arm, Classifier, Paraphraser, Row
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
@@ -43,6 +43,7 @@ class Wish:
     classifiers: tuple[str, ...]
     edits: int | None
     paraphrase: bool
+    without: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return it as JSON values, files by their names."""
@@ -77,14 +78,14 @@ def prepared(wish: Wish, work: Path) -> Prepared:
         InputError: a corpus, size or classifier cannot be used, or a synthetic row stands in the test set.
         ModelError: a model cannot be used here.
     """
-    sizes = tuple(map(_size, wish.sizes))
+    sizes, without = tuple(map(_size, wish.sizes)), _without(wish.without)
     taxonomy = load_taxonomy(wish.at or wish.taxonomy)
     real, test = (_read(wish, path, what) for path, what in ((wish.real, "real"), (wish.test, "test")))
     pool, same = apart(real.rows, test.rows)
     synthetic = read_synthetic(wish.synthetic, taxonomy) if wish.synthetic else Read((), {})
     refuse_copies(synthetic.rows, test.rows)
     paraphraser = _paraphraser() if wish.paraphrase else None
-    arms = Arms(taxonomy.names, synthetic.rows, paraphraser, wish.edits)
+    arms = Arms(taxonomy.names, synthetic.rows, paraphraser, wish.edits, without)
     classifiers, identities = zip(
         *(_classifier(name, wish.at or wish.taxonomy, taxonomy, work) for name in wish.classifiers), strict=True
     )
@@ -99,7 +100,10 @@ def prepared(wish: Wish, work: Path) -> Prepared:
         "paraphraser": paraphraser.name if paraphraser else None,
         "classifiers": dict(zip(wish.classifiers, identities, strict=True)),
     }
-    return Prepared(experiment, identity, _remarks(real, test, synthetic, same, pool, sizes, taxonomy.names))
+    remarks = _remarks(real, test, synthetic, same, pool, sizes, taxonomy.names)
+    if without:
+        remarks += (f"not compared: {', '.join(TITLES[each] for each in CHEAP if each in without)}",)
+    return Prepared(experiment, identity, remarks)
 
 
 def _read(wish: Wish, path: str, what: str) -> Read:
@@ -120,6 +124,15 @@ def _size(word: str) -> int:
     if not word.isascii() or not word.isdecimal() or int(word) < 2:
         raise InputError(f"size must be a number from 2, or all, got {word!r}; such as --size 16 --size 64")
     return int(word)
+
+
+def _without(names: tuple[str, ...]) -> frozenset[Arm]:
+    """Read which cheap arms are left out."""
+    known = {each: each for each in CHEAP if each != "paraphrase"}  # which is compared where it is asked for alone
+    for name in names:
+        if name not in known:
+            raise InputError(f"--without must be {' or '.join(known)}, got {name!r}; choose one of these")
+    return frozenset(known[name] for name in names if name in known)
 
 
 def _classifier(name: str, given: str, taxonomy: Taxonomy, work: Path) -> tuple[Classifier, str]:

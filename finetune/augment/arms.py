@@ -23,12 +23,14 @@ class Arms:
         synthetic: rows to judge.
         paraphraser: says a text in other words; None where that is not asked for.
         edits: texts that are made of each row by edits; what the paper does unless given.
+        without: cheap arms that are not compared.
     """
 
     labels: tuple[str, ...]
     synthetic: tuple[Row, ...] = ()
     paraphraser: Paraphraser | None = None
     edits: int | None = None
+    without: frozenset[Arm] = frozenset()
 
     @property
     def names(self) -> tuple[Arm, ...]:
@@ -39,7 +41,7 @@ class Arms:
         found += ["oversample", "eda"]
         if self.paraphraser is not None:
             found.append("paraphrase")
-        return tuple(found)
+        return tuple(each for each in found if each not in self.without)
 
     def training(self, rows: Sequence[Row], arm: Arm, seed: int) -> Training:
         """Return what a classifier of an arm learns from.

@@ -94,6 +94,19 @@ def test_flags_change_what_is_done(data: Path, capsys: pytest.CaptureFixture[str
     assert not (data / "gain.png").exists()
 
 
+def test_an_arm_that_is_left_out_is_not_run_and_that_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(data, "--size", "4", "--seeds", "1", "--without", "eda")
+    assert set(found["arms"]) == {"real", "synthetic", "oversample"}
+    run = {arm for arm in ("real", "synthetic", "oversample", "eda") if list((data / "gain.cells").glob(f"*{arm}*"))}
+    assert run == set(found["arms"])
+    assert "not compared: EDA word edits" in capsys.readouterr().err
+    assert found["options"]["remarks"] == ["not compared: EDA word edits"]
+    assert found["outcomes"][0]["best_cheap"] == "oversample"
+    alone = told(data, "--size", "4", "--seeds", "1", "--without", "eda", "--without", "oversample")
+    assert set(alone["arms"]) == {"real", "synthetic"}
+    assert "best cheap" not in alone["conclusion"] and alone["outcomes"][0]["best_cheap"] is None
+
+
 def test_other_data_in_the_same_place_are_refused(data: Path) -> None:
     told(data, "--size", "4", "--seeds", "1")
     write(data / "test.csv", [(f"{text} other {n}", label) for n, (text, label) in enumerate(lines(30, 7))])
@@ -135,6 +148,7 @@ def test_rows_in_both_real_sets_and_copies_of_real_rows_are_told(
         (["--classifier", "oracle"], InputError, "classifier must be tfidf, minilm or recipe:NAME, got 'oracle'"),
         (["--size", "4", "--size", "4"], InputError, "sizes must differ"),
         (["--at", "no-such-set"], TaxonomyError, "no-such-set"),
+        (["--without", "real"], InputError, "--without must be oversample or eda, got 'real'"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(data: Path, more: list[str], error: type[Exception], says: str) -> None:
