@@ -23,6 +23,7 @@ app = App(
 )
 app.command("thymos.agent.cli.label:command", name="label", help="Label every row of a corpus.")
 app.command("thymos.agent.cli.ask:ask", name="ask", help="Ask what a text expresses, and why.")
+app.command("thymos.agent.cli.record:record", help="Record a voice by the microphone, or take a picture of a face.")
 app.command("thymos.agent.cli.chat:chat", help="Talk about what people feel, and why; conversations are kept.")
 app.command("thymos.agent.cli.serve:command", name="serve", help="Serve a page and an API.")
 app.command("thymos.agent.cli.synth:command", name="synth", help="Write labelled text for training.")
