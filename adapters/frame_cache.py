@@ -25,7 +25,11 @@ _WAIT = 30.0  # s for another process that writes
 
 
 class FrameCache:
-    """Frames and observations of one encoder."""
+    """Frames and observations of one encoder.
+
+    Attributes:
+        usable: whether anything can be kept.
+    """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         """Open or make the file.
@@ -35,14 +39,14 @@ class FrameCache:
             fingerprint: of the encoder; another one has another file.
         """
         self._path = folder / f"{fingerprint[:32]}.sqlite"
-        self._usable = True
+        self.usable = True
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as base:
                 base.execute("PRAGMA journal_mode=WAL")
                 base.executescript(_SCHEMA)
         except (OSError, sqlite3.Error):  # a full or read-only disk: nothing is kept, everything still works
-            self._usable = False
+            self.usable = False
 
     def frames(self, key: str) -> NDArray[np.float16] | None:
         """Return the frames that were put under a key, (frames, width), or None."""
@@ -74,7 +78,7 @@ class FrameCache:
 
     def forget(self, beginning: str) -> None:
         """Take out what is kept under keys that begin so; its bytes are overwritten."""
-        if not self._usable:
+        if not self.usable:
             return
         with suppress(OSError, sqlite3.Error), closing(self._open()) as base:
             base.execute("PRAGMA secure_delete=ON")
@@ -84,7 +88,7 @@ class FrameCache:
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _row(self, query: str, key: str) -> tuple[Any, ...] | None:
-        if not self._usable:
+        if not self.usable:
             return None
         try:
             with closing(self._open()) as base:
@@ -94,13 +98,13 @@ class FrameCache:
             return None
 
     def _put(self, query: str, row: tuple[object, ...]) -> None:
-        if not self._usable:
+        if not self.usable:
             return
         try:
             with closing(self._open()) as base, base:
                 base.execute(query, row)
         except (OSError, sqlite3.Error):
-            self._usable = False
+            self.usable = False
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=_WAIT)

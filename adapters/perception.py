@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,19 +65,20 @@ class Perception:
                 )
         folder = folder or cache_dir() / FOLDER
         self._caches = [FrameCache(folder, encoder.fingerprint) for encoder in self._encoders]
+        self._locks = [Lock() for _ in self._encoders]  # detectors and Whisper's decoder work for one thread at a time
 
     def perceive(self, sample: Sample) -> Percept:
         """Return the frames of a sample."""
         frames: list[Frames | None] = []
         absent: dict[str, str] = {}
         signals: dict[str, object] = {}  # each recording is decoded once, whatever listens to it
-        for encoder, cache in zip(self._encoders, self._caches, strict=True):
+        for encoder, cache, lock in zip(self._encoders, self._caches, self._locks, strict=True):
             source = _source(sample, encoder.modality)
             if source is None or encoder.modality in absent:
                 frames.append(None)
                 continue
             try:
-                frames.append(_encoded(encoder, cache, source, signals))
+                frames.append(_encoded(encoder, cache, lock, source, signals))
             except RowError as error:
                 absent[encoder.modality] = str(error)
                 frames.append(None)
@@ -88,7 +90,7 @@ class Perception:
     def observe(self, sample: Sample) -> Mapping[str, Observed]:
         """Return what can be said of a sample's recordings, by modality; those that cannot be used are left out."""
         found: dict[str, Observed] = {}
-        for encoder, cache in zip(self._encoders, self._caches, strict=True):
+        for encoder, cache, lock in zip(self._encoders, self._caches, self._locks, strict=True):
             source = _source(sample, encoder.modality)
             if source is None or encoder.modality in found:
                 continue
@@ -96,10 +98,18 @@ class Perception:
                 key = _key(source)
                 known = cache.observed(key)
                 if known is None:
-                    known = encoder.observe(encoder.read(source))
-                    cache.put_observed(key, known)
+                    with lock:
+                        known = cache.observed(key)  # another thread may have been at it
+                        if known is None:
+                            known = encoder.observe(encoder.read(source))
+                            cache.put_observed(key, known)
                 found[encoder.modality] = known
         return found
+
+    @property
+    def keeps(self) -> bool:
+        """Say whether what is encoded can be kept, so that it is worth encoding before it is needed."""
+        return all(cache.usable for cache in self._caches)
 
 
 def forget(path: Path, *, folder: Path | None = None) -> None:
@@ -115,16 +125,20 @@ def forget(path: Path, *, folder: Path | None = None) -> None:
             FrameCache(file.parent, file.stem).forget(whole)
 
 
-def _encoded(encoder: AnyEncoder, cache: FrameCache, source: Source, signals: dict[str, object]) -> Frames:
+def _encoded(encoder: AnyEncoder, cache: FrameCache, lock: Lock, source: Source, signals: dict[str, object]) -> Frames:
     key = _key(source)
     kept = cache.frames(key)
     if kept is not None:
         return kept
-    if encoder.modality not in signals:
-        signals[encoder.modality] = encoder.read(source)
-    whole = encoder.encode(signals[encoder.modality])
-    frames: NDArray[np.float16] = np.clip(whole, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
-    cache.put_frames(key, frames)
+    with lock:
+        kept = cache.frames(key)  # another thread may have been at it
+        if kept is not None:
+            return kept
+        if encoder.modality not in signals:
+            signals[encoder.modality] = encoder.read(source)
+        whole = encoder.encode(signals[encoder.modality])
+        frames: NDArray[np.float16] = np.clip(whole, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
+        cache.put_frames(key, frames)
     return frames
 
 

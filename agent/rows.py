@@ -4,7 +4,7 @@ Takes a prompt and, where an adapter listens to recordings, its projectors; give
 labelled the reason. Knows nothing of label sets or decisions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -123,6 +123,21 @@ class RowWriter:
                 met.meet(sample.speaker, self._perception.perceive(sample).frames)
         self._baselines = met
         return met.alone(speakers)
+
+    def prepare(self, samples: Sequence[Sample], stop: Callable[[], bool]) -> None:
+        """Encode the recordings of samples that come later, from another thread.
+
+        Args:
+            samples: in the order in which they will come.
+            stop: asked between two of them.
+        """
+        if self._perception is None or not self._perception.keeps:
+            return
+        for sample in samples:
+            if stop():
+                return
+            self._perception.perceive(sample)
+            self._with_words(sample, self._perception)
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""

@@ -200,6 +200,7 @@ def label_corpus(
             overwrite=overwrite,
             restart=job.running.restart,
             on_progress=bar,
+            prepare=labeler.prepare if labeler.modalities else None,
         )
     for modality, (rows, why) in getattr(labeler, "left_out", {}).items():
         _say(f"{counted(rows, 'row')} labelled without {modality}, which could not be used: {why}", to_stderr=True)

@@ -29,6 +29,15 @@ _SEED = 64
 class PreviewLabeler(BatchLabeler, Protocol):
     """A labeler that can show what it asks."""
 
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What is read beside text."""
+        ...
+
+    def prepare(self, samples: Sequence[Sample], stop: Callable[[], bool], /) -> None:
+        """Encode the recordings of samples that come later, from another thread, until told to stop."""
+        ...
+
     def preview(self, sample: Sample) -> str:
         """Return the exact text that the model reads for a sample."""
         ...

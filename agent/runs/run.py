@@ -7,13 +7,15 @@ loses the chunk in hand and goes on with the first one that has no shard.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from functools import partial
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from signal import SIGINT
 
 from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import BatchLabeler
+from thymos.agent.runs.ahead import Ahead, Prepare
 from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.finish import finish
 from thymos.agent.runs.folder import RunFolder
@@ -40,6 +42,7 @@ def run(
     overwrite: bool = False,
     restart: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    prepare: Prepare | None = None,
 ) -> RunReport:
     """Label every row of a corpus and write the answers to a file.
 
@@ -54,6 +57,7 @@ def run(
         overwrite: label anew even where an output stands, and replace it.
         restart: throw away an unfinished run of this output.
         on_progress: called after every chunk.
+        prepare: encodes the recordings of the next chunk while one is labelled; see `ahead`.
 
     Raises:
         InputError: a kept column is not there.
@@ -66,7 +70,7 @@ def run(
     options = {"keep_columns": keep_columns, "limit": limit, "chunk_rows": chunk_rows}
     _refuse_below_one(limit=limit, chunk_rows=chunk_rows)
     tally = Tally(expected_rows(corpus, limit), on_progress)
-    with claim(place), _stopping_politely(tally):
+    with claim(place), _stopping_politely(tally), Ahead(prepare) as ahead:
         input_before = _stamp(corpus)
         fingerprint = Fingerprint.of(corpus.identity(), labeler.identity(), options)
         done = None if overwrite else finished_earlier(place, fingerprint)
@@ -74,8 +78,10 @@ def run(
             RunFolder(place.run_folder, fingerprint).discard_own()  # killed after its last file was in place
             return done
         folder = RunFolder.open(place.run_folder, fingerprint, restart=restart)
-        for number, chunk in enumerate(_chunks(corpus, limit, chunk_rows)):
-            _do_chunk(folder, number, chunk, labeler, kept, tally)
+        chunks = _chunks(corpus, limit, chunk_rows)
+        seen = pairwise(chain(chunks, [[]])) if prepare else ((chunk, []) for chunk in chunks)
+        for number, (chunk, following) in enumerate(seen):
+            _do_chunk(folder, number, chunk, labeler, kept, tally, partial(ahead.begin, following))
         _refuse_change(corpus, input_before)
         provenance = finish(place, folder, tally.shards, labeler.taxonomy.names, kept, tally.written)
         folder.discard()
@@ -106,6 +112,7 @@ def _do_chunk(
     labeler: BatchLabeler,
     kept: Selection,
     tally: Tally,
+    begin_next: Callable[[], None],
 ) -> None:
     """Label a chunk and save its shard, unless an earlier session did."""
     shard = folder.load(number)
@@ -113,6 +120,7 @@ def _do_chunk(
     if shard is None:
         if number == 0:
             kept.check(chunk)
+        begin_next()
         shard = label_chunk(chunk, tally.rows + 1, labeler, kept)
         folder.save(number, shard)
     tally.saved(shard.num_rows, count_bad(shard), resumed=resumed)

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,12 +29,16 @@ class HashLabeler:
         model: a name, part of the identity.
         pause: seconds to sleep per batch.
         batches: ids of every batch it was given.
+        modalities: that it reads beside text.
+        prepared: ids of the samples that it was to encode ahead.
     """
 
     taxonomy: Taxonomy = FOUR
     model: str = "hash"
     pause: float = 0.0
     batches: list[list[str]] = field(default_factory=list)
+    modalities: tuple[str, ...] = ()
+    prepared: list[str] = field(default_factory=list)
 
     def identity(self) -> Mapping[str, object]:
         return {"model": self.model, "adapter": None, "prompt": "9f86d0", "taxonomy": self.taxonomy.name}
@@ -44,6 +48,12 @@ class HashLabeler:
         time.sleep(self.pause)
         batch = hashlib.sha256("".join(sample.id for sample in samples).encode()).hexdigest()
         return [self._label(sample, batch) for sample in samples]
+
+    def prepare(self, samples: Sequence[Sample], stop: Callable[[], bool]) -> None:
+        for sample in samples:
+            if stop():
+                return
+            self.prepared.append(sample.id)
 
     def meet(self, samples: Iterable[Sample]) -> str | None:
         """Learn nothing."""

@@ -1,0 +1,82 @@
+"""Recordings are encoded once, whatever asks for them and from however many threads."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier, Lock
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from thymos.adapters.modality import Observed
+from thymos.adapters.perception import Perception
+from thymos.adapters.projectors.streams import Stream
+from thymos.adapters.sample import Sample, Speech
+
+STREAM = Stream("speech", "slow", "f" * 64, 3, 1, "attention", 2, 8)
+
+
+class Slow:
+    """An encoder that takes its time, counts, and is offended where two threads use it at once."""
+
+    name, modality, dim, layers, fingerprint = "slow", "speech", 3, 1, "f" * 64
+
+    def __init__(self) -> None:
+        self.encoded = self.observed = 0
+        self._busy = Lock()
+
+    def read(self, source: Speech) -> NDArray[np.float32]:
+        assert source.samples is not None
+        return source.samples
+
+    def encode(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert self._busy.acquire(blocking=False), "two threads at once"
+        time.sleep(0.01)
+        self.encoded += 1
+        self._busy.release()
+        return np.full((2, 3), signal[0], np.float32)
+
+    def observe(self, signal: NDArray[np.float32]) -> Observed:
+        assert self._busy.acquire(blocking=False), "two threads at once"
+        time.sleep(0.01)
+        self.observed += 1
+        self._busy.release()
+        return Observed(text=f"{signal[0]:.0f}")
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
+    encoder = Slow()
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: encoder)
+    yield encoder
+
+
+def voices(count: int) -> list[Sample]:
+    return [Sample(id=str(n), speech=Speech(samples=np.full(160, n, np.float32), rate=16_000)) for n in range(count)]
+
+
+def test_threads_that_ask_for_the_same_recordings_encode_each_once(slow: Slow, tmp_path: Path) -> None:
+    perception = Perception([STREAM], folder=tmp_path)
+    together = Barrier(4)
+
+    def work(_: int) -> list[tuple[float, str | None]]:
+        together.wait()
+        found = []
+        for sample in voices(6):
+            (frames,) = perception.perceive(sample).frames
+            assert frames is not None
+            found.append((float(frames[0, 0]), perception.observe(sample)["speech"].text))
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(work, range(4)))
+    assert results == [[(float(n), str(n)) for n in range(6)]] * 4
+    assert (slow.encoded, slow.observed) == (6, 6)
+
+
+def test_where_nothing_can_be_kept_nothing_is_worth_encoding_ahead(slow: Slow, tmp_path: Path) -> None:
+    assert Perception([STREAM], folder=tmp_path).keeps
+    (tmp_path / "file").write_bytes(b"")
+    assert not Perception([STREAM], folder=tmp_path / "file" / "below").keeps
