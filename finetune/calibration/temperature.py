@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 Floats = NDArray[np.float64]
-_FROM, _TO = 0.2, 5.0
+_FROM, _TO = 0.2, 40.0
 
 
 def calibrated(log_probabilities: Floats, temperature: float) -> Floats:

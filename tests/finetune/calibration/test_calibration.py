@@ -15,6 +15,7 @@ from thymos.finetune.calibration.thresholds import best_thresholds, choose, expe
 from thymos.finetune.calibration.weight import best_weight
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, ModelError
+from thymos.retrieval.votes import pool
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -125,6 +126,18 @@ def test_votes_count_where_they_know_more_and_not_where_they_know_nothing() -> N
     knowing = np.where(gold, 0.5, 0.1) * chance.uniform(0.8, 1.2, gold.shape)
     assert best_weight(log_p, np.log(knowing), gold) >= 0.5
     assert best_weight(log_p, np.log(chance.dirichlet(np.full(gold.shape[1], 1.0), len(gold))), gold) == 0.0
+
+
+def test_votes_that_are_right_and_modest_outweigh_a_model_that_is_sure_and_wrong() -> None:
+    chance = np.random.default_rng(2)
+    gold = np.eye(4, dtype=np.bool_)[chance.integers(0, 4, 400)]
+    sure = np.log(np.where(np.roll(gold, 1, axis=1) & (chance.uniform(size=(400, 1)) < 0.5), 0.97, 0.01))
+    modest = np.log(np.where(gold, 0.3, 0.7 / 3))
+    weight = best_weight(sure, modest, gold)
+    assert weight > 10
+    pooled = pool(sure, modest, weight)
+    assert (pooled.argmax(axis=1) == gold.argmax(axis=1)).mean() > 0.95
+    assert best_temperature(pooled, gold) > 0.2
 
 
 def test_everything_is_fitted_at_once_and_survives_its_file() -> None:
