@@ -7,9 +7,11 @@ DirectShow on Windows. Nothing is kept; knows no files and no terminal.
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Event, Thread
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +22,11 @@ from thymos.prompts.errors import InputError
 RATE = 16_000  # Hz, of what is recorded
 SETTLE = 1.0  # s until a camera has found its exposure
 MOST_FRAMES = 90  # of a camera without a clock, after which its exposure has settled anyway
-KINDS = ("alsa", "v4l2", "avfoundation", "dshow", "lavfi")  # FFmpeg's input devices; none opens an address
+PATIENCE = 5.0  # s without a sign, after which a device is given up
+KINDS = ("alsa", "v4l2", "avfoundation", "dshow", "lavfi")  # FFmpeg's input devices; the last makes test signals
+_LOOK = 0.1  # s between two looks whether to stop
+_WAITING = 64  # frames that came and were not taken yet
+_END = object()
 _MICROPHONES = {"linux": "alsa:default", "darwin": "avfoundation::default", "win32": "dshow:"}
 _CAMERAS = {"linux": "v4l2:/dev/video0", "darwin": "avfoundation:default", "win32": "dshow:"}
 _ALSA = {  # PyAV's copy of the library looks for both where it was built, and finds no device
@@ -82,12 +88,12 @@ def record(
     stop: Callable[[], bool] = lambda: False,
     on_sound: Callable[[float, float], None] = lambda seconds, peak: None,
 ) -> Sound:
-    """Record one channel at 16 kHz, shape (samples,), full scale is 1.
+    """Record one channel at 16 kHz, shape (samples,), full scale is 1; what came before a device was lost is kept.
 
     Args:
         microphone: to record.
         seconds: at most.
-        stop: asked after each piece whether that is enough.
+        stop: asked several times a second whether that is enough.
         on_sound: called after each piece with how long it is by now, and the piece's peak.
 
     Raises:
@@ -97,12 +103,10 @@ def record(
 
     pieces: list[Sound] = []
     taken, most = 0, round(seconds * RATE)
-    with _opened(microphone) as container:
-        if not container.streams.audio:
-            raise InputError(f"microphone must give sound, got none from {microphone}; name another with --device")
-        resampler = AudioResampler(format="flt", layout="mono", rate=RATE)
-        for frame in container.decode(container.streams.audio[0]):
-            for part in resampler.resample(frame):
+    resampler = AudioResampler(format="flt", layout="mono", rate=RATE)
+    with _frames(microphone) as frames:
+        for frame in frames:
+            for part in resampler.resample(frame) if frame is not None else ():
                 pieces.append(part.to_ndarray()[0].astype(np.float32))
                 taken += len(pieces[-1])
                 on_sound(taken / RATE, float(np.abs(pieces[-1]).max(initial=0.0)))
@@ -119,40 +123,99 @@ def picture(camera: Device) -> NDArray[np.uint8]:
     Raises:
         InputError: it cannot be opened, or gives no picture.
     """
-    last, begin = None, None
-    with _opened(camera) as container:
-        if container.streams.video:
-            for number, frame in enumerate(container.decode(container.streams.video[0]), start=1):
-                last = frame
-                begin = frame.time if begin is None else begin
-                if number >= MOST_FRAMES or (frame.time or 0.0) - (begin or 0.0) >= SETTLE:
-                    break
-        if last is None:
-            raise InputError(f"camera must give pictures, got none from {camera}; name another with --device")
-        pixels: NDArray[np.uint8] = last.to_ndarray(format="rgb24")
-        return pixels
+    taken: list[Any] = []  # the latest
+    count, begin = 0, 0.0
+    with _frames(camera) as frames:
+        for frame in frames:
+            if frame is None:
+                continue
+            begin, count, taken = begin if taken else frame.time or 0.0, count + 1, [frame]
+            if count >= MOST_FRAMES or (frame.time or 0.0) - begin >= SETTLE:
+                break
+    if not taken:
+        raise InputError(f"camera must give pictures, got none from {camera}; name another with --device")
+    pixels: NDArray[np.uint8] = taken[0].to_ndarray(format="rgb24")
+    return pixels
+
+
+@contextmanager
+def _frames(source: Device) -> Iterator[Iterator[Any]]:
+    """Give what comes from a device, and None several times a second while nothing does.
+
+    It is read in a thread of its own: a driver that waits for a device that is silent cannot be interrupted.
+
+    Raises:
+        InputError: it cannot be opened, or nothing comes for `PATIENCE`.
+    """
+    from av import FFmpegError
+
+    arrived: Queue[Any] = Queue(maxsize=_WAITING)
+    ended = Event()
+
+    def read() -> None:
+        try:
+            with _opened(source) as container:
+                streams = container.streams.audio if source.what == "microphone" else container.streams.video
+                for frame in container.decode(streams[0]) if streams else ():
+                    arrived.put(frame)
+                    if ended.is_set():
+                        return
+            arrived.put(_END)
+        except (InputError, FFmpegError, OSError, ValueError) as error:  # raised where somebody waits
+            arrived.put(error)
+
+    Thread(target=read, name="capture", daemon=True).start()
+    try:
+        yield _told(source, arrived)
+    finally:
+        ended.set()
+        with suppress(Empty):
+            while True:
+                arrived.get_nowait()  # whoever waits to put goes on, and sees that it is over
+
+
+def _told(source: Device, arrived: "Queue[Any]") -> Iterator[Any]:
+    """Yield what arrives, or None in between; end with the device, or raise why there never was anything."""
+    came, waited = False, 0.0
+    while True:
+        try:
+            frame = arrived.get(timeout=_LOOK)
+        except Empty:
+            waited += _LOOK
+            if waited < PATIENCE:
+                yield None
+                continue
+            if came:
+                return  # it was lost on the way
+            raise InputError(
+                f"{source.what} must give something within {PATIENCE:g} s, got nothing from {source}; name another "
+                "with --device"
+            ) from None
+        if frame is _END or (came and isinstance(frame, Exception)):
+            return
+        if isinstance(frame, Exception):
+            raise frame
+        came, waited = True, 0.0
+        yield frame
 
 
 @contextmanager
 def _opened(source: Device) -> Iterator[Any]:
     """Open a device; its own words about failure are held back, the error has ours."""
     import av
-    from av.logging import PANIC, get_level, set_level
+    from av.logging import PANIC, set_level
 
-    level = get_level()
     set_level(PANIC)
     try:
         with _without_words(source):
             container = av.open(source.name, format=source.kind)
-        with container:
-            yield container
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"{source.what} must be one that can be opened, got {source} ({_reason(error)}); plug one in, let this "
             "program use it, or name another with --device KIND:NAME"
         ) from error
-    finally:
-        set_level(level)
+    with container:
+        yield container
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from thymos.adapters.weights import cache_dir
 from thymos.prompts.errors import ModelError, RowError
 
 FOLDER = "frames"  # of the cache
+_REFUSED = 4096  # reasons that are kept, so that what cannot be used is not tried again
 _PIECE = 1 << 20  # bytes that are hashed at a time
 
 Source = Speech | Face | Physiology
@@ -65,6 +66,7 @@ class Perception:
                 )
         folder = folder or cache_dir() / FOLDER
         self._caches = [FrameCache(folder, encoder.fingerprint) for encoder in self._encoders]
+        self._refused: dict[tuple[str, str], str] = {}  # (encoder, key) -> why, of the latest
         self._locks = [Lock() for _ in self._encoders]  # detectors and Whisper's decoder work for one thread at a time
 
     def perceive(self, sample: Sample) -> Percept:
@@ -78,7 +80,7 @@ class Perception:
                 frames.append(None)
                 continue
             try:
-                frames.append(_encoded(encoder, cache, lock, source, signals))
+                frames.append(_encoded(encoder, cache, lock, source, signals, self._refused))
             except RowError as error:
                 absent[encoder.modality] = str(error)
                 frames.append(None)
@@ -125,7 +127,14 @@ def forget(path: Path, *, folder: Path | None = None) -> None:
             FrameCache(file.parent, file.stem).forget(whole)
 
 
-def _encoded(encoder: AnyEncoder, cache: FrameCache, lock: Lock, source: Source, signals: dict[str, object]) -> Frames:
+def _encoded(
+    encoder: AnyEncoder,
+    cache: FrameCache,
+    lock: Lock,
+    source: Source,
+    signals: dict[str, object],
+    refused: dict[tuple[str, str], str],
+) -> Frames:
     key = _key(source)
     kept = cache.frames(key)
     if kept is not None:
@@ -134,9 +143,17 @@ def _encoded(encoder: AnyEncoder, cache: FrameCache, lock: Lock, source: Source,
         kept = cache.frames(key)  # another thread may have been at it
         if kept is not None:
             return kept
-        if encoder.modality not in signals:
-            signals[encoder.modality] = encoder.read(source)
-        whole = encoder.encode(signals[encoder.modality])
+        if why := refused.get((encoder.fingerprint, key)):
+            raise RowError(why)
+        try:
+            if encoder.modality not in signals:
+                signals[encoder.modality] = encoder.read(source)
+            whole = encoder.encode(signals[encoder.modality])
+        except RowError as error:
+            if len(refused) >= _REFUSED:
+                refused.clear()
+            refused[encoder.fingerprint, key] = str(error)
+            raise
         frames: NDArray[np.float16] = np.clip(whole, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
         cache.put_frames(key, frames)
     return frames

@@ -58,7 +58,7 @@ class Correction:
         if self.votes is not None and len(texts):
             pooled = self.votes.pooled(pooled, texts)
         if self.frame_votes is not None and frames:
-            pooled = pooled + self.frame_votes.weighed(frames)
+            pooled = self.frame_votes.pooled(pooled, frames)
         corrected: NDArray[np.float32] = log_softmax(pooled / self.temperature, axis=1).astype(np.float32)
         return corrected
 

@@ -131,10 +131,10 @@ class RowWriter:
             samples: in the order in which they will come.
             stop: asked between two of them.
         """
-        if self._perception is None or not self._perception.keeps:
+        if self._perception is None:
             return
         for sample in samples:
-            if stop():
+            if stop() or not self._perception.keeps:
                 return
             self._perception.perceive(sample)
             self._with_words(sample, self._perception)

@@ -62,40 +62,68 @@ class StreamVotes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WeighedStream:
+    """The votes of one stream, and what they count beside a model.
+
+    Attributes:
+        votes: by recordings.
+        weight: the model's probabilities are multiplied by the shares to this power.
+        sharpening: how much surer that makes them; they are made less so again, so that one temperature suits rows with
+            a vote and rows without.
+    """
+
+    votes: StreamVotes
+    weight: float
+    sharpening: float
+
+    def pooled(self, log_probabilities: Floats, signals: Sequence[Frames | None]) -> Floats:
+        """Return log-probabilities with the votes weighed in, normalised, (rows, labels).
+
+        Args:
+            log_probabilities: of a model, (rows, labels).
+            signals: of each row; one that has none is left as it is.
+        """
+        from scipy.special import log_softmax
+
+        present, frames = there(signals)
+        found = np.array(log_probabilities, np.float64)
+        if present:
+            moved = (found[present] + self.weight * self.votes.log_shares(frames)) / self.sharpening
+            found[present] = log_softmax(moved, axis=1)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameVotes:
-    """The votes of an adapter's streams, each with what it counts beside the model.
+    """The votes of an adapter's streams.
 
     Attributes:
         labels: in the order of the shares.
         encoders: fingerprints of the streams' encoders: frames of others would mean nothing.
-        parts: of each stream its votes and their weight; None where it has no vote.
+        parts: of each stream; None where it has no vote.
     """
 
     labels: tuple[str, ...]
     encoders: tuple[str, ...]
-    parts: tuple[tuple[StreamVotes, float] | None, ...]
+    parts: tuple[WeighedStream | None, ...]
 
-    def weighed(self, rows: Sequence[Sequence[Frames | None]]) -> Floats:
-        """Return what is added to a model's log-probabilities, (rows, labels): 0 where a row brings nothing to vote by.
+    def pooled(self, log_probabilities: Floats, rows: Sequence[Sequence[Frames | None]]) -> Floats:
+        """Return log-probabilities with all votes weighed in, one stream after the other, (rows, labels).
 
         Args:
+            log_probabilities: of a model, (rows, labels).
             rows: for each row the frames of each stream, or None.
         """
-        found = np.zeros((len(rows), len(self.labels)))
         for place, part in enumerate(self.parts):
             if part is not None:
-                votes, weight = part
-                found += weight * stream_shares(votes, [row[place] for row in rows], len(self.labels))
-        return found
+                log_probabilities = part.pooled(log_probabilities, [row[place] for row in rows])
+        return log_probabilities
 
 
-def stream_shares(votes: StreamVotes, signals: Sequence[Frames | None], labels: int) -> Floats:
-    """Return log-shares of the recordings that are there and zeros for the others, (rows, labels)."""
-    found = np.zeros((len(signals), labels))
-    present = [row for row, frames in enumerate(signals) if frames is not None and len(frames)]
-    if present:
-        found[present] = votes.log_shares([frames for row in present if (frames := signals[row]) is not None])
-    return found
+def there(signals: Sequence[Frames | None]) -> tuple[list[int], list[Frames]]:
+    """Return the places of the recordings that are there, and their frames."""
+    found = [(row, frames) for row, frames in enumerate(signals) if frames is not None and len(frames)]
+    return [row for row, _ in found], [frames for _, frames in found]
 
 
 def frame_votes_file(taxonomy: str) -> str:
@@ -111,15 +139,17 @@ def save_frame_votes(path: Path, votes: FrameVotes) -> None:
     """
     from safetensors.numpy import save
 
-    told: dict[str, Any] = {"labels": votes.labels, "encoders": votes.encoders, "weights": [], "examples": []}
+    streams: list[dict[str, float] | None] = []
     tensors: dict[str, NDArray[Any]] = {}
     for place, part in enumerate(votes.parts):
-        told["weights"].append(part[1] if part else 0.0)
-        told["examples"].append(part[0].examples if part else 0)
+        streams.append(None)
         if part is not None:
-            tensors |= {f"table.{place}": part[0].table, f"bias.{place}": part[0].bias}
+            tensors |= {f"table.{place}": part.votes.table, f"bias.{place}": part.votes.bias}
+            told = {"weight": part.weight, "sharpening": part.sharpening, "examples": part.votes.examples}
+            streams[place] = told
+    about = {"labels": votes.labels, "encoders": votes.encoders, "streams": streams}
     with whole_file(path) as file:
-        file.write(save(tensors, {_NOTES: json.dumps(told, sort_keys=True)}))
+        file.write(save(tensors, {_NOTES: json.dumps(about, sort_keys=True)}))
 
 
 def load_frame_votes(path: Path, streams: Sequence[Stream]) -> FrameVotes:
@@ -136,21 +166,22 @@ def load_frame_votes(path: Path, streams: Sequence[Stream]) -> FrameVotes:
 
     try:
         with safe_open(path, "numpy") as file:
-            told = json.loads((file.metadata() or {})[_NOTES])
+            about = json.loads((file.metadata() or {})[_NOTES])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no mapping)
-        labels, encoders = tuple(map(str, told["labels"])), tuple(map(str, told["encoders"]))
-        if encoders != tuple(each.fingerprint for each in streams) or len(told["weights"]) != len(encoders):
+        labels, encoders = tuple(map(str, about["labels"])), tuple(map(str, about["encoders"]))
+        if encoders != tuple(each.fingerprint for each in streams) or len(about["streams"]) != len(encoders):
             raise ValueError("votes of other encoders")
-        parts: list[tuple[StreamVotes, float] | None] = []
-        for place, (weight, examples) in enumerate(zip(told["weights"], told["examples"], strict=True)):
-            if not weight:
+        parts: list[WeighedStream | None] = []
+        for place, told in enumerate(about["streams"]):
+            if told is None:
                 parts.append(None)
                 continue
             table, bias = tensors[f"table.{place}"], tensors[f"bias.{place}"]
             wanted = (len(labels), 2 * streams[place].dim * streams[place].layers)
             if table.shape != wanted or bias.shape != wanted[:1]:
                 raise ValueError(f"weights of shape {table.shape} for {wanted}")
-            parts.append((StreamVotes(table, bias, int(examples)), float(weight)))
+            votes = StreamVotes(table, bias, int(told["examples"]))
+            parts.append(WeighedStream(votes, float(told["weight"]), float(told["sharpening"])))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"votes must be a whole file, got {path}: {error!r}; fetch or save it again") from error
     return FrameVotes(labels, encoders, tuple(parts))

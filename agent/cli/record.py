@@ -10,6 +10,7 @@ import threading
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from numpy.typing import NDArray
 
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, RowError
 
 if TYPE_CHECKING:
     from thymos.adapters.capture import Device
@@ -74,47 +75,69 @@ def record(
     if suffix in _PICTURE and seconds is not None:
         raise InputError("--seconds must be left out for a picture; it is for sound")
     if suffix in _SOUND:
-        content, remarks = _wav(named("microphone", device), seconds, quiet)
+        samples = _heard(named("microphone", device), seconds, quiet)
+        content, remarks = _wav(samples), partial(_about_sound, samples)
     else:
-        content, remarks = _still(picture(named("camera", device)), _PICTURE[suffix])
+        pixels = picture(named("camera", device))
+        content, remarks = _still(pixels, _PICTURE[suffix]), partial(_about_picture, pixels)
     with whole_file(output) as file:
         file.write(content)
     messages = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
-    for line in (*remarks, f"wrote {output}"):
+    messages.print(f"wrote {output}")
+    for line in remarks():
         messages.print(line)
 
 
-def _wav(microphone: "Device", seconds: float | None, quiet: bool) -> tuple[bytes, tuple[str, ...]]:
-    """Return a recording as the content of a WAV file, and what is wrong with it."""
-    from thymos.adapters.capture import RATE
+def _heard(microphone: "Device", seconds: float | None, quiet: bool) -> NDArray[np.float32]:
+    """Record until Enter is pressed or the time is over."""
     from thymos.adapters.capture import record as recorded
-    from thymos.adapters.sample import Speech
-    from thymos.adapters.speech.sound import read_sound
 
-    until_enter = seconds is None and sys.stdin.isatty()
+    until_enter = seconds is None and sys.stdin is not None and sys.stdin.isatty()
     most = seconds if seconds is not None else _UNTIL_ENTER if until_enter else _USUAL
     with _meter(quiet, until_enter) as told:
-        samples = recorded(microphone, seconds=most, stop=_enter() if until_enter else lambda: False, on_sound=told)
+        return recorded(microphone, seconds=most, stop=_enter() if until_enter else lambda: False, on_sound=told)
+
+
+def _wav(samples: NDArray[np.float32]) -> bytes:
+    """Return samples as the content of a WAV file."""
+    from thymos.adapters.capture import RATE
+
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes((np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-    return content.getvalue(), read_sound(Speech(samples=samples, rate=RATE)).flags
+    return content.getvalue()
 
 
-def _still(pixels: NDArray[np.uint8], kind: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return a picture as the content of a file, and whether there is a face in it."""
+def _about_sound(samples: NDArray[np.float32]) -> tuple[str, ...]:
+    """Return what is wrong with a recording."""
+    from thymos.adapters.capture import RATE
+    from thymos.adapters.sample import Speech
+    from thymos.adapters.speech.sound import read_sound
+
+    try:
+        return read_sound(Speech(samples=samples, rate=RATE)).flags
+    except RowError as error:
+        return (str(error),)
+
+
+def _still(pixels: NDArray[np.uint8], kind: str) -> bytes:
+    """Return pixels as the content of a picture's file."""
     from PIL import Image
 
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, kind)
+    return content.getvalue()
+
+
+def _about_picture(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Return whether there is another number of faces than one."""
     from thymos.adapters.face.detect import FaceDetector
 
     faces = len(FaceDetector().find(pixels))
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, kind)
-    remarks = () if faces == 1 else (f"{faces or 'no'} faces were found in it; thymos ask reads one",)
-    return content.getvalue(), remarks
+    return () if faces == 1 else (f"{faces or 'no'} faces were found in it; thymos ask reads one",)
 
 
 def _enter() -> Callable[[], bool]:

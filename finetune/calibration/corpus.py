@@ -10,18 +10,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from thymos.adapters.confidence import Confidence
 from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.scoring.scorer import Forward
 from thymos.finetune.calibration.fit import fit_confidence
-from thymos.finetune.calibration.weight import best_weight
+from thymos.finetune.calibration.temperature import best_temperature
+from thymos.finetune.calibration.weight import LARGE, WEIGHTS, best_weight
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.training.dev import DevSplit, gold_matrix
-from thymos.retrieval.frame_votes import FrameVotes, StreamVotes, frame_votes_file, save_frame_votes, stream_shares
+from thymos.retrieval.frame_votes import (
+    FrameVotes,
+    StreamVotes,
+    WeighedStream,
+    frame_votes_file,
+    save_frame_votes,
+    there,
+)
 from thymos.retrieval.votes import Votes, Weighed, pool, save_votes, votes_file
 
 
@@ -80,9 +87,9 @@ def fit_corpus(
     heard = None
     if projectors is not None and any(voting):
         heard = _heard(corpus, split, scores, projectors.streams, voting)
-        scores = log_softmax(scores + heard.weighed(split.frames), axis=1)
+        scores = heard.pooled(scores, split.frames)
         figures |= {f"{name}_with_frame_votes": value for name, value in asdict(split.figures(scores)).items()}
-        weights = [part[1] if part else 0.0 for part in heard.parts]
+        weights = [part.weight if part else 0.0 for part in heard.parts]
         figures["frame_votes_weights"] = dict(zip((each.encoder for each in projectors.streams), weights, strict=True))
         heard = heard if any(weights) else None
     confidence = fit_confidence(scores, split.gold, corpus.taxonomy)
@@ -99,19 +106,27 @@ def _heard(
 ) -> FrameVotes:
     """Fit the votes of each stream on training rows, and then their weights on dev rows, one stream after the other."""
     gold = gold_matrix([sample.gold or () for sample in corpus.train], corpus.taxonomy)
-    parts: list[tuple[StreamVotes, float] | None] = []
+    parts: list[WeighedStream | None] = []
     for place, votes in enumerate(voting):
-        signals = [frames[place] for frames in corpus.train_frames or ()]
-        present = [row for row, frames in enumerate(signals) if frames is not None and len(frames)]
-        if not votes or not present:
-            parts.append(None)
-            continue
-        found = StreamVotes.fit([each for row in present if (each := signals[row]) is not None], gold[present])
-        shares = stream_shares(found, [frames[place] for frames in split.frames], len(corpus.taxonomy))
-        weight = best_weight(scores, shares, split.gold)
-        scores = pool(scores, shares, weight)
-        parts.append((found, weight) if weight else None)
+        learnt, signals = there([frames[place] for frames in corpus.train_frames or ()])
+        asked = [frames[place] for frames in split.frames]
+        scored, heard = there(asked)
+        parts.append(None)
+        if votes and learnt and scored:
+            found = StreamVotes.fit(signals, gold[learnt])
+            part = _weighed(found, scores[scored], found.log_shares(heard), split.gold[scored])
+            if part.weight:
+                parts[place], scores = part, part.pooled(scores, asked)
     return FrameVotes(corpus.taxonomy.names, tuple(each.fingerprint for each in streams), tuple(parts))
+
+
+def _weighed(
+    votes: StreamVotes, scores: NDArray[np.float64], shares: NDArray[np.float64], gold: NDArray[np.bool_]
+) -> WeighedStream:
+    """Return votes with the weight that is best on dev rows, and how much surer they make a model at that weight."""
+    weight = best_weight(scores, shares, gold, weights=np.concatenate([WEIGHTS, LARGE]))
+    pooled = pool(scores, shares, weight)
+    return WeighedStream(votes, weight, best_temperature(pooled, gold) / best_temperature(scores, gold))
 
 
 def write_votes(folder: Path, fits: Mapping[str, Fit]) -> None:

@@ -12,12 +12,15 @@ from thymos.finetune.calibration.temperature import calibrated
 from thymos.retrieval.votes import pool
 
 Floats = NDArray[np.float64]
-_WEIGHTS = np.round(np.concatenate([np.arange(0.0, 2.05, 0.05), np.geomspace(2.2, 32.0, 24)]), 2)
+WEIGHTS = np.round(np.arange(0.0, 2.05, 0.05), 2)
+LARGE = np.round(np.geomspace(2.2, 32.0, 24), 2)  # of votes that may know more than the model
 _LOGARITHMS = (-1.6, 3.6)  # of the temperatures that are tried: a vote that counts ten times sharpens tenfold
 _WORTH = 0.002  # nats a row: a smaller gain on dev may be chance, and votes are not free to explain
 
 
-def best_weight(log_probabilities: Floats, log_shares: Floats, gold: NDArray[np.bool_]) -> float:
+def best_weight(
+    log_probabilities: Floats, log_shares: Floats, gold: NDArray[np.bool_], *, weights: Floats = WEIGHTS
+) -> float:
     """Return the weight of the least cross entropy against equal shares of the gold labels.
 
     At every weight the temperature is the best one, since multiplying distributions sharpens them.
@@ -26,6 +29,7 @@ def best_weight(log_probabilities: Floats, log_shares: Floats, gold: NDArray[np.
         log_probabilities: of the model, (rows, labels), natural logarithms.
         log_shares: of the votes, likewise.
         gold: whether a row has a label, (rows, labels).
+        weights: that are tried, rising from 0.
     """
     shares = gold / gold.sum(axis=1, keepdims=True)
 
@@ -37,6 +41,6 @@ def best_weight(log_probabilities: Floats, log_shares: Floats, gold: NDArray[np.
 
         return float(minimize_scalar(at, bounds=_LOGARITHMS, method="bounded", options={"xatol": 1e-2}).fun)
 
-    losses = [loss(float(weight)) for weight in _WEIGHTS]
+    losses = [loss(float(weight)) for weight in weights]
     best = int(np.argmin(losses))
-    return float(_WEIGHTS[best]) if losses[0] - losses[best] >= _WORTH else 0.0
+    return float(weights[best]) if losses[0] - losses[best] >= _WORTH else 0.0

@@ -1,10 +1,17 @@
 """Sound and pictures from input devices. FFmpeg's virtual device stands for hardware: it is opened and read alike."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from thymos.adapters import capture
 from thymos.adapters.capture import RATE, Device, device, picture, record
 from thymos.prompts.errors import InputError
 
@@ -58,6 +65,42 @@ def test_a_device_that_is_not_there_is_one_sentence(capfd: pytest.CaptureFixture
     assert capfd.readouterr().err == ""
     print("still there", file=sys.stderr)
     assert capfd.readouterr().err == "still there\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes with names are POSIX")
+def test_a_device_that_says_nothing_is_given_up_and_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe that nobody writes into stands for a driver that waits for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    silent = Device("microphone", "lavfi", f"amovie={tmp_path / 'pipe'}")
+    monkeypatch.setattr("thymos.adapters.capture.PATIENCE", 0.5)
+    asked: list[int] = []
+    with pytest.raises(InputError, match=r"microphone must give something within 0.5 s, got nothing from lavfi"):
+        record(silent, seconds=60.0, stop=lambda: bool(asked.append(1)))  # type: ignore[func-returns-value]
+    assert len(asked) >= 3
+    with pytest.raises(InputError, match="must give sound"):
+        record(silent, seconds=60.0, stop=lambda: True)
+
+
+def test_what_came_before_a_device_was_lost_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = capture._opened
+
+    @contextmanager
+    def loses(source: Device) -> Iterator[Any]:
+        with opened(source) as container:
+
+            class Broken:
+                streams = container.streams
+
+                def decode(self, stream: Any) -> Iterator[Any]:
+                    yield from islice(container.decode(stream), 20)
+                    raise OSError("No such device")
+
+            yield Broken()
+
+    monkeypatch.setattr(capture, "_opened", loses)
+    assert len(record(TONE, seconds=60.0)) > RATE // 10
 
 
 def test_a_camera_has_no_sound_and_a_microphone_no_picture() -> None:

@@ -14,6 +14,7 @@ from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Perception
 from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.sample import Sample, Speech
+from thymos.prompts.errors import RowError
 
 STREAM = Stream("speech", "slow", "f" * 64, 3, 1, "attention", 2, 8)
 
@@ -74,6 +75,21 @@ def test_threads_that_ask_for_the_same_recordings_encode_each_once(slow: Slow, t
         results = list(pool.map(work, range(4)))
     assert results == [[(float(n), str(n)) for n in range(6)]] * 4
     assert (slow.encoded, slow.observed) == (6, 6)
+
+
+def test_what_cannot_be_used_is_tried_once(slow: Slow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def read(source: Speech) -> NDArray[np.float32]:
+        tried.append(1)
+        raise RowError("speech must be heard, got none; record it again")
+
+    monkeypatch.setattr(slow, "read", read)
+    perception = Perception([STREAM], folder=tmp_path)
+    told = [perception.perceive(voices(1)[0]) for _ in range(3)]
+    assert [each.absent for each in told] == [{"speech": "speech must be heard, got none; record it again"}] * 3
+    assert [each.frames for each in told] == [(None,)] * 3
+    assert tried == [1]
 
 
 def test_where_nothing_can_be_kept_nothing_is_worth_encoding_ahead(slow: Slow, tmp_path: Path) -> None:

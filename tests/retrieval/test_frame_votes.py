@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.prompts.errors import ModelError
 from thymos.retrieval.frame_votes import (
     FrameVotes,
     StreamVotes,
+    WeighedStream,
     load_frame_votes,
     save_frame_votes,
-    stream_shares,
+    there,
 )
 
 LABELS = ("calm", "loud", "restless")
@@ -65,35 +67,42 @@ def test_a_label_that_no_recording_has_is_unlikely_and_not_impossible() -> None:
 
 
 def test_what_a_row_does_not_bring_has_no_vote(votes: StreamVotes) -> None:
-    both = FrameVotes(LABELS, (VOICE.fingerprint, FACE.fingerprint), ((votes, 0.5), (votes, 1.5)))
-    voice, face = frames("loud", 7), frames("calm", 8)
-    one, other, two, none, empty = both.weighed(
-        [(voice, None), (None, face), (voice, face), (None, None), (voice[:0], None)]
+    both = FrameVotes(
+        LABELS,
+        (VOICE.fingerprint, FACE.fingerprint),
+        (WeighedStream(votes, 0.5, 1.0), WeighedStream(votes, 1.5, 2.0)),
     )
-    assert one == pytest.approx(0.5 * votes.log_shares([voice])[0])
-    assert other == pytest.approx(1.5 * votes.log_shares([face])[0])
-    assert two == pytest.approx(one + other)
-    assert not none.any() and not empty.any()
-    assert not FrameVotes(LABELS, both.encoders, (None, None)).weighed([(voice, face)]).any()
-    assert not stream_shares(votes, [None, None], 3).any()
+    voice, face = frames("loud", 7), frames("calm", 8)
+    model = np.log(np.tile([0.2, 0.5, 0.3], (5, 1)))
+    one, other, two, none, empty = both.pooled(
+        model, [(voice, None), (None, face), (voice, face), (None, None), (voice[:0], None)]
+    )
+    assert one == pytest.approx(log_softmax(model[0] + 0.5 * votes.log_shares([voice])[0]))
+    assert other == pytest.approx(log_softmax((model[0] + 1.5 * votes.log_shares([face])[0]) / 2.0))
+    assert two == pytest.approx(log_softmax((one + 1.5 * votes.log_shares([face])[0]) / 2.0))
+    assert (none == model[0]).all() and (empty == model[0]).all()
+    assert FrameVotes(LABELS, both.encoders, (None, None)).pooled(model[:1], [(voice, face)]) == pytest.approx(
+        model[:1]
+    )
+    assert there([None, voice, voice[:0]]) == ([1], [voice])
 
 
 def test_the_file_votes_the_same(votes: StreamVotes, tmp_path: Path) -> None:
-    told = FrameVotes(LABELS, (VOICE.fingerprint, FACE.fingerprint), (None, (votes, 0.35)))
+    told = FrameVotes(LABELS, (VOICE.fingerprint, FACE.fingerprint), (None, WeighedStream(votes, 0.35, 1.25)))
     for name in ("one", "again"):
         save_frame_votes(tmp_path / name, told)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "again").read_bytes()
     found = load_frame_votes(tmp_path / "one", [VOICE, FACE])
-    asked = [(frames("calm", 1), frames("restless", 2))]
+    asked, model = [(frames("calm", 1), frames("restless", 2))], np.log([[0.2, 0.5, 0.3]])
     assert found.labels == LABELS
-    assert found.weighed(asked) == pytest.approx(told.weighed(asked), abs=1e-6)
+    assert found.pooled(model, asked) == pytest.approx(told.pooled(model, asked), abs=1e-6)
     assert found.parts[0] is None and found.parts[1] is not None
-    assert found.parts[1][0].examples == 60
+    assert (found.parts[1].votes.examples, found.parts[1].weight, found.parts[1].sharpening) == (60, 0.35, 1.25)
 
 
 def test_damage_and_votes_of_other_encoders_are_told(votes: StreamVotes, tmp_path: Path) -> None:
     path = tmp_path / "one"
-    save_frame_votes(path, FrameVotes(LABELS, (VOICE.fingerprint,), ((votes, 1.0),)))
+    save_frame_votes(path, FrameVotes(LABELS, (VOICE.fingerprint,), (WeighedStream(votes, 1.0, 1.0),)))
     whole = path.read_bytes()
     for streams in ([FACE], [VOICE, FACE], [], [replace(VOICE, dim=5)]):
         with pytest.raises(ModelError, match="votes must be"):

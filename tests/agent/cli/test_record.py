@@ -49,6 +49,19 @@ def test_on_a_terminal_enter_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert 0 < file.getnframes() < 5 * 16_000
 
 
+def test_a_recording_too_short_to_read_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(str(tmp_path / "me.wav"), "--seconds", "0.01", "--device", TONE)
+    assert (tmp_path / "me.wav").exists()
+    assert "speech must last" in capsys.readouterr().err
+
+
+def test_without_any_standard_input_it_ends_after_five_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    told(str(tmp_path / "me.wav"), "--device", TONE)
+    with wave.open(str(tmp_path / "me.wav")) as file:
+        assert file.getnframes() == 5 * 16_000
+
+
 def test_silence_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told(str(tmp_path / "me.wav"), "--seconds", "0.5", "--device", "lavfi:anullsrc")
     assert "silent: nothing is louder" in capsys.readouterr().err
