@@ -147,9 +147,7 @@ def test_a_row_that_cannot_be_labelled_is_told(client: TestClient) -> None:
 class Ear(HashLabeler):
     """A labeler that listens."""
 
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        return ("speech", "face")
+    modalities: tuple[str, ...] = ("speech", "face")
 
 
 def test_recordings_go_to_a_labeler_that_reads_them(client: TestClient, agent: FakeAgent) -> None:
