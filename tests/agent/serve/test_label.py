@@ -168,13 +168,11 @@ def test_recordings_of_the_body_keep_what_tells_their_format(
     seen: list[Sample] = []
 
     class Body(HashLabeler):
-        modalities = ("physiology",)
-
         def label_batch(self, samples: Sequence[Sample]) -> list[Prediction | RowError]:
             seen.extend(samples)
             return super().label_batch(samples)
 
-    agent.labelers["goemotions"] = Body(load_taxonomy("goemotions"))
+    agent.labelers["goemotions"] = Body(load_taxonomy("goemotions"), modalities=("physiology",))
     body = {"physiology": as_data_url(content, "text/csv")}
     assert make().post("/v1/ask", json=body).status_code == 200
     assert seen[0].physiology is not None
