@@ -37,7 +37,8 @@ def recalibrate(
         adapter: shipped name, folder or hub id.
         output: folder to write.
         data: folder that the recipe's paths are relative to.
-        votes: whether words and recordings of training rows may vote; None goes by the recipe.
+        votes: whether training rows may vote: by their recordings where the adapter listens, else by their words; None
+            goes by the recipe.
 
     Returns:
         Corpus -> its figures on dev.
@@ -108,10 +109,10 @@ def recalibrate(
 
 
 def _voting(recipe: Recipe, votes: bool) -> Recipe:
-    """Return a recipe in which words and recordings may vote, or may not."""
+    """Return a recipe in which recordings (or words, where none are listened to) may vote, or nothing may."""
+    turned = ("streams",) if votes and recipe.streams else ("corpora", "streams")
     return recipe.model_copy(
         update={
-            name: tuple(each.model_copy(update={"votes": votes}) for each in getattr(recipe, name))
-            for name in ("corpora", "streams")
+            name: tuple(each.model_copy(update={"votes": votes}) for each in getattr(recipe, name)) for name in turned
         }
     )

@@ -116,7 +116,8 @@ def calibrate(
         adapter: Shipped name, folder or hub id.
         output: Folder to write; must be new.
         data: Folder that the paths of its recipe are relative to.
-        votes: Whether words and recordings of the training rows may vote; as its recipe says unless given.
+        votes: Whether training rows may vote: by their recordings where the adapter listens, else by their words; as
+            its recipe says unless given.
     """
     from rich.console import Console
 

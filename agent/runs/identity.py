@@ -22,6 +22,7 @@ LEFT_OUT: Mapping[str, str] = {
     "overwrite": "says what may be replaced, not what is written",
     "restart": "says what may be thrown away, not what is written",
     "on_progress": "only watches",
+    "prepare": "encodes earlier what is encoded anyway",
     "threads, hardware, library versions": "one run is resumed on one machine; the labeler may name them",
 }
 

@@ -20,7 +20,7 @@ from thymos.finetune.encoders.face_recipe import FaceRecipe
 from thymos.prompts.errors import InputError
 
 BRIGHT = {"happiness": 1, "sadness": 0}  # label -> whether the lower half is the brighter one
-EPOCHS = 24.0  # twelve steps of 64 faces
+EPOCHS = 6.0  # three steps of 64 faces
 VOTES = [f"votes_{each}" for each in (*FERPLUS_LABELS, "unknown", "NF")]
 
 
@@ -58,10 +58,16 @@ def encoder(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         data, tmp_path_factory.mktemp("run"), epochs=EPOCHS, on_progress=lambda *each: told.append(each)
     )
     assert figures.folder is not None and figures.test is not None
-    assert figures.step == figures.steps == 12 and told[-1][:2] == (12, 12)
-    assert figures.test.fer2013 >= 0.9 and figures.valid.ferplus >= 0.9  # by chance 0.5 at best
+    assert figures.step == figures.steps == 3 and told[-1][:2] == (3, 3)
     assert figures.test.rows == (20, 20)
     return figures.folder
+
+
+@pytest.mark.slow
+def test_it_learns_what_its_faces_show(data: Path, tmp_path: Path) -> None:
+    figures = train_face_encoder(data, tmp_path, epochs=120.0)
+    assert figures.test is not None
+    assert figures.test.fer2013 >= 0.9 and figures.valid.ferplus >= 0.9  # by chance 0.5 at best
 
 
 def test_what_is_stored_is_right_as_often_as_was_told(encoder: Path, data: Path) -> None:
@@ -76,9 +82,9 @@ def test_what_is_stored_is_right_as_often_as_was_told(encoder: Path, data: Path)
 
 def test_a_run_that_stopped_goes_on_to_the_same_weights(encoder: Path, data: Path, tmp_path: Path) -> None:
     first = train_face_encoder(data, tmp_path, epochs=EPOCHS, minutes=1e-6)
-    assert (first.step, first.steps, first.test, first.folder) == (1, 12, None, None)
+    assert (first.step, first.steps, first.test, first.folder) == (1, 3, None, None)
     last = train_face_encoder(data, tmp_path, epochs=EPOCHS)
-    assert last.step == 12 and last.folder is not None
+    assert last.step == 3 and last.folder is not None
     assert (last.folder / "model.safetensors").read_bytes() == (encoder / "model.safetensors").read_bytes()
 
 
