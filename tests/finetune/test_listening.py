@@ -145,8 +145,8 @@ def test_recordings_that_it_learnt_from_vote_beside_it(run: Path, tiny_model: Pa
         Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(each)).label(words)[0].probabilities
         for each in (tmp_path / "votes", folder)
     )
-    # Nothing is heard, nothing votes, and confidence about stays: on sixteen dev rows that are all right a temperature is
-    # as low as it may be, with votes and without.
+    # Nothing is heard, nothing votes, and confidence about stays: sixteen dev rows, all right, bound a temperature by
+    # its least value alone.
     assert with_votes == pytest.approx(plain, abs=0.2)
 
 
