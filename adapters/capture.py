@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from thymos.adapters.ffmpeg import quiet_ffmpeg
 from thymos.prompts.errors import InputError
 
 RATE = 16_000  # Hz, of what is recorded
@@ -203,11 +204,9 @@ def _told(source: Device, arrived: "Queue[Any]") -> Iterator[Any]:
 def _opened(source: Device) -> Iterator[Any]:
     """Open a device; its own words about failure are held back, the error has ours."""
     import av
-    from av.logging import PANIC, set_level
 
-    set_level(PANIC)
     try:
-        with _without_words(source):
+        with quiet_ffmpeg(), _without_words(source):
             container = av.open(source.name, format=source.kind)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(

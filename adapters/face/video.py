@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from thymos.adapters.ffmpeg import quiet_ffmpeg
 from thymos.prompts.errors import RowError
 
 if TYPE_CHECKING:
@@ -75,21 +76,16 @@ def read_video(
         RowError: there is no picture in it, or it is damaged.
     """
     import av
-    from av.logging import PANIC, get_level, set_level
 
-    level = get_level()
-    set_level(PANIC)  # FFmpeg's own words about damage; the error has ours
     found = 0
     try:
-        with av.open(file, mode="r", format=container, metadata_errors="ignore") as opened:
+        with quiet_ffmpeg(), av.open(file, mode="r", format=container, metadata_errors="ignore") as opened:
             for frame in _frames(opened, name, start or 0.0, end):
                 found += 1
                 yield frame
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
         if not found:  # what was decoded before the damage counts
             raise RowError(f"video must be whole, got {name}: {str(error)[:100]}") from error
-    finally:
-        set_level(level)
     if not found:
         raise RowError(f"video must have a picture in the part that is meant, got none in {name}")
 

@@ -4,7 +4,7 @@ Takes what encodes; gives it the next chunk in a thread of its own. What is done
 that nothing is in two places and a stop loses nothing. Knows neither encoders nor models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from types import TracebackType
@@ -12,8 +12,10 @@ from typing import Self
 
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
+from thymos.prompts.errors import ThymosError
 
 Prepare = Callable[[Sequence[Sample], Callable[[], bool]], None]  # samples, and whether to stop between two of them
+_Chunk = list[Sample | BadRow]
 
 
 class Ahead:
@@ -47,3 +49,22 @@ class Ahead:
         self._stop = stop = Event()
         samples = [row for row in chunk if isinstance(row, Sample)]
         self._pool.submit(self._prepare, samples, stop.is_set)
+
+
+def with_next(chunks: Iterator[_Chunk]) -> Iterator[tuple[_Chunk, _Chunk]]:
+    """Yield each chunk with the one after it, the last with an empty one.
+
+    A chunk after which the corpus cannot be read is labelled first, as if nobody had looked ahead.
+    """
+    held = next(chunks, None)
+    while held is not None:
+        failed: ThymosError | None = None
+        following: _Chunk | None = None
+        try:
+            following = next(chunks, None)
+        except ThymosError as error:
+            failed = error
+        yield held, following or []
+        if failed is not None:
+            raise failed
+        held = following

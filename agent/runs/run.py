@@ -8,14 +8,14 @@ loses the chunk in hand and goes on with the first one that has no shard.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import islice
 from pathlib import Path
 from signal import SIGINT
 
 from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import BatchLabeler
-from thymos.agent.runs.ahead import Ahead, Prepare
+from thymos.agent.runs.ahead import Ahead, Prepare, with_next
 from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.finish import finish
 from thymos.agent.runs.folder import RunFolder
@@ -79,7 +79,7 @@ def run(
             return done
         folder = RunFolder.open(place.run_folder, fingerprint, restart=restart)
         chunks = _chunks(corpus, limit, chunk_rows)
-        seen = pairwise(chain(chunks, [[]])) if prepare else ((chunk, []) for chunk in chunks)
+        seen = with_next(chunks) if prepare else ((chunk, []) for chunk in chunks)
         for number, (chunk, following) in enumerate(seen):
             _do_chunk(folder, number, chunk, labeler, kept, tally, partial(ahead.begin, following))
         _refuse_change(corpus, input_before)

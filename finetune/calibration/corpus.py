@@ -17,7 +17,7 @@ from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.scoring.scorer import Forward
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.temperature import best_temperature
-from thymos.finetune.calibration.weight import LARGE, WEIGHTS, best_weight
+from thymos.finetune.calibration.weight import best_weight
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.training.dev import DevSplit, gold_matrix
@@ -30,6 +30,8 @@ from thymos.retrieval.frame_votes import (
     there,
 )
 from thymos.retrieval.votes import Votes, Weighed, pool, save_votes, votes_file
+
+_HOTTEST = 40.0  # temperature of votes that outweigh a model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,15 +86,15 @@ def fit_corpus(
         figures |= {f"{name}_with_votes": value for name, value in asdict(split.figures(scores)).items()}
         figures["votes_weight"] = weight
         weighed = Weighed(found, weight) if weight else None
-    heard = None
+    heard, temperature = None, best_temperature(scores, split.gold)  # of rows with votes of recordings and without
     if projectors is not None and any(voting):
-        heard = _heard(corpus, split, scores, projectors.streams, voting)
+        heard = _heard(corpus, split, scores, projectors.streams, voting, temperature)
         scores = heard.pooled(scores, split.frames)
         figures |= {f"{name}_with_frame_votes": value for name, value in asdict(split.figures(scores)).items()}
         weights = [part.weight if part else 0.0 for part in heard.parts]
         figures["frame_votes_weights"] = dict(zip((each.encoder for each in projectors.streams), weights, strict=True))
         heard = heard if any(weights) else None
-    confidence = fit_confidence(scores, split.gold, corpus.taxonomy)
+    confidence = fit_confidence(scores, split.gold, corpus.taxonomy, temperature)
     figures |= {"rows": confidence.rows, "temperature": confidence.temperature}
     return Fit(confidence, weighed, heard, figures)
 
@@ -103,6 +105,7 @@ def _heard(
     scores: NDArray[np.float64],
     streams: Sequence[Stream],
     voting: Sequence[bool],
+    temperature: float,
 ) -> FrameVotes:
     """Fit the votes of each stream on training rows, and then their weights on dev rows, one stream after the other."""
     gold = gold_matrix([sample.gold or () for sample in corpus.train], corpus.taxonomy)
@@ -114,19 +117,23 @@ def _heard(
         parts.append(None)
         if votes and learnt and scored:
             found = StreamVotes.fit(signals, gold[learnt])
-            part = _weighed(found, scores[scored], found.log_shares(heard), split.gold[scored])
+            part = _weighed(found, scores[scored], found.log_shares(heard), split.gold[scored], temperature)
             if part.weight:
                 parts[place], scores = part, part.pooled(scores, asked)
     return FrameVotes(corpus.taxonomy.names, tuple(each.fingerprint for each in streams), tuple(parts))
 
 
 def _weighed(
-    votes: StreamVotes, scores: NDArray[np.float64], shares: NDArray[np.float64], gold: NDArray[np.bool_]
+    votes: StreamVotes,
+    scores: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    gold: NDArray[np.bool_],
+    temperature: float,
 ) -> WeighedStream:
-    """Return votes with the weight that is best on dev rows, and how much surer they make a model at that weight."""
-    weight = best_weight(scores, shares, gold, weights=np.concatenate([WEIGHTS, LARGE]))
-    pooled = pool(scores, shares, weight)
-    return WeighedStream(votes, weight, best_temperature(pooled, gold) / best_temperature(scores, gold))
+    """Return votes with the weight that is best on dev rows, and sharpened so that a temperature suits them as well."""
+    weight = best_weight(scores, shares, gold, large=True)
+    hot = best_temperature(pool(scores, shares, weight), gold, most=_HOTTEST)
+    return WeighedStream(votes, weight, hot / temperature)
 
 
 def write_votes(folder: Path, fits: Mapping[str, Fit]) -> None:

@@ -17,15 +17,21 @@ from thymos.prompts.taxonomy import Kind, Taxonomy
 _DIGITS = 6
 
 
-def fit_confidence(log_probabilities: NDArray[np.float64], gold: NDArray[np.bool_], taxonomy: Taxonomy) -> Confidence:
+def fit_confidence(
+    log_probabilities: NDArray[np.float64],
+    gold: NDArray[np.bool_],
+    taxonomy: Taxonomy,
+    temperature: float | None = None,
+) -> Confidence:
     """Fit temperature, thresholds, label sets and abstention.
 
     Args:
         log_probabilities: of a dev split, (rows, labels), natural logarithms.
         gold: whether a row has a label, (rows, labels).
         taxonomy: the labels.
+        temperature: that was fitted before; None fits it.
     """
-    temperature = round(best_temperature(log_probabilities, gold), _DIGITS)
+    temperature = round(best_temperature(log_probabilities, gold) if temperature is None else temperature, _DIGITS)
     p = np.exp(calibrated(log_probabilities, temperature))
     thresholds = None
     if taxonomy.kind is Kind.MULTI:

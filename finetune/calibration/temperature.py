@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 Floats = NDArray[np.float64]
-_FROM, _TO = 0.2, 40.0
+_FROM, _TO = 0.2, 5.0
 
 
 def calibrated(log_probabilities: Floats, temperature: float) -> Floats:
@@ -20,12 +20,13 @@ def calibrated(log_probabilities: Floats, temperature: float) -> Floats:
     return scaled
 
 
-def best_temperature(log_probabilities: Floats, gold: NDArray[np.bool_]) -> float:
+def best_temperature(log_probabilities: Floats, gold: NDArray[np.bool_], *, most: float = _TO) -> float:
     """Return the temperature of the least cross entropy between "the likeliest label is gold" and its probability.
 
     Args:
         log_probabilities: (rows, labels), natural logarithms.
         gold: whether a row has a label, (rows, labels).
+        most: highest temperature that is tried.
     """
     right = gold[np.arange(len(gold)), log_probabilities.argmax(axis=1)]
 
@@ -34,5 +35,5 @@ def best_temperature(log_probabilities: Floats, gold: NDArray[np.bool_]) -> floa
         wrong = np.log(np.maximum(-np.expm1(top), 1e-12))
         return float(-np.where(right, top, wrong).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(_FROM), np.log(_TO)), method="bounded", options={"xatol": 1e-4})
+    found = minimize_scalar(loss, bounds=(np.log(_FROM), np.log(most)), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(found.x))

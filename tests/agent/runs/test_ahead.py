@@ -1,6 +1,6 @@
 """The next chunk's recordings are encoded while a chunk is labelled, and no others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -12,7 +12,7 @@ from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.runs.ahead import Ahead
 from thymos.agent.runs.run import run
-from thymos.prompts.errors import RowError
+from thymos.prompts.errors import InputError, RowError
 
 WAIT = 10.0  # s for another thread
 
@@ -62,6 +62,21 @@ def test_what_an_earlier_session_labelled_is_not_prepared(tmp_path: Path) -> Non
     report = run(ListCorpus(rows), labeler, tmp_path / "labels.csv", chunk_rows=2, prepare=labeler.prepare)
     assert report.resumed == 4
     assert labeler.prepared == ["7", "8"]
+
+
+def test_rows_before_a_place_that_cannot_be_read_are_labelled_and_kept(tmp_path: Path) -> None:
+    class Torn(ListCorpus):
+        def __iter__(self) -> Iterator[Sample | BadRow]:
+            yield from super().__iter__()
+            raise InputError("file must be whole, got a torn end; copy it again")
+
+    found = {}
+    for name, prepare in (("ahead", HashLabeler().prepare), ("plain", None)):
+        labeler = HashLabeler()
+        with pytest.raises(InputError, match="torn end"):
+            run(Torn(samples(*"abcd")), labeler, tmp_path / f"{name}.csv", chunk_rows=2, prepare=prepare)
+        found[name] = labeler.batches
+    assert found["ahead"] == found["plain"] == [["1", "2"], ["3", "4"]]
 
 
 def test_a_new_chunk_and_the_end_stop_what_is_prepared() -> None:

@@ -12,7 +12,7 @@ from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.neutral import best_neutral
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
 from thymos.finetune.calibration.thresholds import best_thresholds, choose, expected_thresholds, macro_f1
-from thymos.finetune.calibration.weight import LARGE, WEIGHTS, best_weight
+from thymos.finetune.calibration.weight import best_weight
 from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, ModelError
 from thymos.retrieval.votes import pool
@@ -133,7 +133,7 @@ def test_votes_that_are_right_and_modest_outweigh_a_model_that_is_sure_and_wrong
     gold = np.eye(4, dtype=np.bool_)[chance.integers(0, 4, 400)]
     sure = np.log(np.where(np.roll(gold, 1, axis=1) & (chance.uniform(size=(400, 1)) < 0.5), 0.97, 0.01))
     modest = np.log(np.where(gold, 0.3, 0.7 / 3))
-    weight = best_weight(sure, modest, gold, weights=np.concatenate([WEIGHTS, LARGE]))
+    weight = best_weight(sure, modest, gold, large=True)
     assert weight > 10
     pooled = pool(sure, modest, weight)
     assert (pooled.argmax(axis=1) == gold.argmax(axis=1)).mean() > 0.95
