@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
 
 from thymos.adapters.face.encoder import FaceEncoder
-from thymos.adapters.face.network import FER2013_LABELS, FERPLUS_LABELS
+from thymos.adapters.face.network import FER2013_LABELS, FERPLUS_LABELS, FaceNetwork
 from thymos.finetune.encoders.face import evaluate_face_encoder, train_face_encoder
-from thymos.finetune.encoders.face_data import UNLABELLED, read_faces
+from thymos.finetune.encoders.face_data import UNLABELLED, FaceData, read_faces
 from thymos.finetune.encoders.face_loop import batch_rows, face_loss
 from thymos.finetune.encoders.face_recipe import FaceRecipe
+from thymos.finetune.encoders.face_score import FaceScore, score
 from thymos.prompts.errors import InputError
 
 BRIGHT = {"happiness": 1, "sadness": 0}  # label -> whether the lower half is the brighter one
@@ -78,6 +81,23 @@ def test_what_is_stored_is_right_as_often_as_was_told(encoder: Path, data: Path)
     assert card["rows"] == 64 and card["recipe"]["epochs"] == EPOCHS
     assert "AI Act" in (encoder / "README.md").read_text()
     assert FaceEncoder(encoder / "model.safetensors", "mine").dim == FaceEncoder().dim
+
+
+def test_what_is_scored_is_what_is_stored(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The average of the weights, in the precision of the file."""
+    seen: list[dict[str, Tensor]] = []
+
+    def scored(network: FaceNetwork, data: FaceData, split: str) -> FaceScore:
+        seen.append({name: value.clone() for name, value in network.state_dict().items()})
+        return score(network, data, split)
+
+    monkeypatch.setattr("thymos.finetune.encoders.face.score", scored)
+    folder = train_face_encoder(data, tmp_path, epochs=EPOCHS).folder
+    assert folder is not None and len(seen) == 2
+    stored = load_file(folder / "model.safetensors")
+    for weights in seen:
+        assert weights.keys() == stored.keys()
+        assert all(torch.equal(weights[name].float(), value.float()) for name, value in stored.items())
 
 
 def test_a_run_that_stopped_goes_on_to_the_same_weights(encoder: Path, data: Path, tmp_path: Path) -> None:
