@@ -68,16 +68,18 @@ def _maker(core: Core, body: CompletionRequest) -> Callable[[], Words]:
 
 async def _whole(core: Core, form: Form, pieces: AsyncIterator[Piece], start: float) -> Completion:
     """Return an answer when it is complete."""
-    text = ""
+    text, ended = "", None
     async for piece in pieces:
         if isinstance(piece, Ended):
-            _count(core, form, piece)
-            return form.whole(text, piece)
-        if not isinstance(piece, Note):
+            ended = piece
+        elif not isinstance(piece, Note):
             if not text:
                 core.metrics.first.observe(monotonic() - start)
             text += piece
-    raise ApiError(500, "an answer must have an end, got none")
+    if ended is None:
+        raise ApiError(500, "an answer must have an end, got none")
+    _count(core, form, ended)
+    return form.whole(text, ended)
 
 
 @dataclass
@@ -111,20 +113,22 @@ async def _events(
     core: Core, form: Form, begun: _Begun, pieces: AsyncIterator[Piece], start: float
 ) -> AsyncIterator[bytes]:
     """Yield an answer as server-sent events."""
-    words = 0
+    words, ended = 0, None
     yield form.first()
     try:
         async for piece in _chained(begun, pieces):
             if isinstance(piece, Note):
                 yield comment(piece)
             elif isinstance(piece, Ended):
-                _count(core, form, piece)
-                yield form.last(piece)
+                ended = piece
             elif piece:
                 if not words:
                     core.metrics.first.observe(monotonic() - start)
                 words += 1
                 yield form.words(piece)
+        if ended is not None:  # only now is the queue free: whoever reads the end may ask again at once
+            _count(core, form, ended)
+            yield form.last(ended)
     except Exception as error:
         log.exception("an answer failed")
         yield event(api_error(error).body())

@@ -177,14 +177,23 @@ def put_feedback(
 
 async def _events(core: Core, thread_id: str, stream: Stream[Event]) -> AsyncIterator[bytes]:
     """Yield events as server-sent ones."""
+    last: Event | None = None
     try:
         async for event in stream:
             if isinstance(event, Done | Failed):
-                _release(core, thread_id, stream)  # whoever reads the end may ask again at once
-            yield f"data: {event.model_dump_json()}\n\n".encode()
+                last = event
+            else:
+                yield _sent(event)
     except Exception as error:
         log.exception("an answer failed")
-        yield f"data: {Failed(says=api_error(error).message).model_dump_json()}\n\n".encode()
+        last = Failed(says=api_error(error).message)
+    _release(core, thread_id, stream)  # as the queue's place is: whoever reads the end may ask again at once
+    if last is not None:
+        yield _sent(last)
+
+
+def _sent(event: Event) -> bytes:
+    return f"data: {event.model_dump_json()}\n\n".encode()
 
 
 def _release(core: Core, thread_id: str, stream: Stream[Event]) -> None:

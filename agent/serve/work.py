@@ -81,7 +81,9 @@ class Work:
             ApiError: too many wait.
         """
         stream: Stream[T] = Stream(make)
-        stream.future = self._submit(lambda: copy_context().run(stream.work))
+        future = self._submit(lambda: copy_context().run(stream.work))
+        stream.future = future
+        future.add_done_callback(stream.ended)  # after the place in the queue is free: callbacks come in order
         return stream
 
     def close(self) -> None:
@@ -134,26 +136,30 @@ class Stream(Generic[T]):
 
     def work(self) -> None:
         """Go through the iterator, in a thread, until it ends or nobody wants it."""
+        if self._stop.is_set():
+            return
+        GONE.set(self._stop)
+        values = self._make()
         try:
-            if self._stop.is_set():
-                return
-            GONE.set(self._stop)
-            values = self._make()
-            try:
-                for value in values:
-                    if self._stop.is_set():
-                        break
-                    self._put("value", value)
-            finally:
-                close = getattr(values, "close", None)
-                if close is not None:
-                    close()
-            self._put("end", None)
-        except Exception as error:  # noqa: BLE001  (whoever reads raises it)
-            self._put("error", error)
+            for value in values:
+                if self._stop.is_set():
+                    break
+                self._put("value", value)
+        finally:
+            close = getattr(values, "close", None)
+            if close is not None:
+                close()
+
+    def ended(self, future: "Future[None]") -> None:
+        """Tell whoever reads that nothing more comes, or what went wrong."""
+        error = None if future.cancelled() else future.exception()
+        self._put("end" if error is None else "error", error)
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        """Yield its values; leaving the loop ends the work."""
+        """Yield its values; leaving the loop ends the work.
+
+        When the loop comes to its end, the work's place in the queue is free.
+        """
         try:
             while True:
                 kind, value = await self._queue.get()

@@ -107,12 +107,14 @@ class FakeAgent:
     Attributes:
         folder: of media.
         pause: s per word of a message with `slow`.
+        tidying: s that an answer takes after its last event.
         heard: every call's history, message and the sizes of its attachments.
         closed: how many answers were left before their end.
     """
 
     folder: Path
     pause: float = 0.05
+    tidying: float = 0.0
     labeler_pause: float = 0.0
     heard: list[tuple[tuple[str, ...], Message, tuple[int, ...]]] = field(default_factory=list)
     closed: int = 0
@@ -172,6 +174,8 @@ class FakeAgent:
         except GeneratorExit:
             self.closed += 1
             raise
+        finally:
+            time.sleep(self.tidying)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The official `openai` client and LangChain's `ChatOpenAI`, against a server on this machine."""
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from openai import OpenAI
 from tests.agent.serve.fakes import FakeAgent, FakeWriter
 from tests.agent.serve.materials import as_data_url, png, wav
 from thymos.agent.serve.keys import KeyFile
+from thymos.agent.serve.work import Work
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -83,8 +85,6 @@ def test_a_stream_has_no_usage_unless_asked_for(connect: Connect) -> None:
 
 
 def test_words_come_while_the_rest_is_not_yet_said(connect: Connect, agent: FakeAgent) -> None:
-    import time
-
     agent.pause = 0.3
     start = time.monotonic()
     moments = [
@@ -246,9 +246,25 @@ def test_a_full_queue_says_when_to_come_again(connect: Connect, agent: FakeAgent
     assert client.chat.completions.create(model="thymos", messages=user("hello")).choices
 
 
-def test_a_client_that_leaves_ends_the_work(connect: Connect, agent: FakeAgent) -> None:
-    import time
+@pytest.mark.parametrize("stream", [False, True])
+def test_whoever_has_the_whole_answer_finds_the_queue_free(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, stream: bool
+) -> None:
+    leave = Work._left
 
+    def late(work: Work, future: Any) -> None:
+        time.sleep(0.3)
+        leave(work, future)
+
+    monkeypatch.setattr(Work, "_left", late)
+    client = connect(workers=1, waiting=0)
+    for _ in range(2):
+        answer = client.chat.completions.create(model="thymos", messages=user("hello"), stream=stream)
+        if isinstance(answer, openai.Stream):
+            assert any(chunk.choices[0].finish_reason == "stop" for chunk in answer)  # reads no further
+
+
+def test_a_client_that_leaves_ends_the_work(connect: Connect, agent: FakeAgent) -> None:
     agent.pause = 0.05
     stream = connect().chat.completions.create(model="thymos", messages=user("slow " * 400), stream=True)
     next(iter(stream))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
@@ -128,9 +129,21 @@ def test_a_thread_answers_one_message_at_a_time(client: TestClient, thread: str,
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_a_page_that_is_closed_ends_the_answer_and_frees_the_thread(live: Callable[..., str], agent: FakeAgent) -> None:
-    import httpx
+@pytest.mark.parametrize(("text", "last"), [("hello", "done"), ("fail", "failed"), ("crash", "failed")])
+def test_whoever_has_the_last_event_finds_the_queue_free(
+    live: Callable[..., str], agent: FakeAgent, text: str, last: str
+) -> None:
+    agent.tidying = 0.3
+    with httpx.Client(base_url=live(workers=1, waiting=0), timeout=30) as page:
+        url = f"/api/threads/{page.post('/api/threads').json()['id']}/messages"
+        for _ in range(2):
+            with page.stream("POST", url, json={"text": text}) as answer:
+                assert answer.status_code == 200
+                assert any(f'"type":"{last}"' in line for line in answer.iter_lines())  # reads no further
 
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_page_that_is_closed_ends_the_answer_and_frees_the_thread(live: Callable[..., str], agent: FakeAgent) -> None:
     with httpx.Client(base_url=live(), timeout=20) as client:
         thread = client.post("/api/threads").json()["id"]
         url = f"/api/threads/{thread}/messages"
