@@ -31,6 +31,8 @@ class Confidence:
         rows: of the dev split.
         neutral_from: single-label sets with a neutral label: probability of it below which another label is better
             chosen, if the others are what counts; None where it was not fitted.
+        label_weights: single-label sets: what the probability of each label is multiplied by before the likeliest is
+            chosen, if each label counts alike; None where it was not fitted.
     """
 
     taxonomy: str
@@ -42,6 +44,7 @@ class Confidence:
     answer_thresholds: tuple[float | None, ...]
     rows: int
     neutral_from: float | None = None
+    label_weights: tuple[float, ...] | None = None
 
     def fits(self, taxonomy: Taxonomy) -> bool:
         """Say whether a taxonomy is the one that this was fitted for, label by label and word by word."""
@@ -89,6 +92,11 @@ class Confidence:
             raise ModelError(
                 f"calibration must have the fields of {cls.__name__}, got {error}; save it again"
             ) from error
+        if found.label_weights is not None and len(found.label_weights) != len(found.labels):
+            raise ModelError(
+                f"calibration must weigh its {len(found.labels)} labels, got {len(found.label_weights)} weights; save "
+                "it again"
+            )
         if not len(found.set_thresholds) == len(found.answer_thresholds) == len(GRID):
             raise ModelError(f"calibration must hold {len(GRID)} coverages and accuracies, got others; save it again")
         return found

@@ -21,7 +21,7 @@ from thymos.prompts.template import LabelPrompt
 from thymos.retrieval.frame_votes import FrameVotes, frame_votes_file, load_frame_votes
 from thymos.retrieval.votes import Weighed, load_votes, votes_file
 
-Neutral = Literal["likeliest", "fitted"]
+Aim = Literal["likeliest", "emotions", "balance"]
 Calibration = Literal["auto", "fitted", "content-free", "none"]
 
 
@@ -107,19 +107,10 @@ def rule_for(
     abstain_below: float,
     accuracy: float | None,
     coverage: float | None,
-    neutral: Neutral = "likeliest",
+    aim: Aim = "likeliest",
 ) -> Rule:
     """Put the decision together from what is wished and what was fitted."""
-    if neutral == "fitted":
-        if confidence is None:
-            raise InputError(_UNFITTED.format(what="neutral", wish="likeliest", got=neutral))
-        if confidence.neutral_from is None:
-            raise InputError(
-                "neutral must be likeliest for a label set of several labels or without a neutral one, got fitted; an "
-                "adapter of an earlier version is calibrated again with `thymos adapters calibrate`"
-            )
-        if accuracy is not None:
-            raise InputError("accuracy must go with the likeliest label, got neutral fitted too; give one of them")
+    neutral_from, label_weights = _aimed(confidence, aim, accuracy)
     if accuracy is not None:
         if abstain_below:
             raise InputError("abstention must be wished one way, got abstain-below and accuracy; give one of them")
@@ -132,8 +123,28 @@ def rule_for(
     return Rule(
         threshold=threshold if threshold is not None else fitted or THRESHOLD,
         abstain_below=abstain_below,
-        neutral_from=(confidence.neutral_from or 0.0) if confidence and neutral == "fitted" else 0.0,
+        neutral_from=neutral_from,
+        label_weights=label_weights,
         set_from=confidence.set_threshold(coverage) if confidence and coverage is not None else None,
+    )
+
+
+def _aimed(confidence: Confidence | None, aim: Aim, accuracy: float | None) -> tuple[float, tuple[float, ...] | None]:
+    """Return from where on neutral is chosen, and the weights of the labels."""
+    if aim == "likeliest":
+        return 0.0, None
+    if confidence is None:
+        raise InputError(_UNFITTED.format(what="aim", wish="likeliest", got=aim))
+    if accuracy is not None:
+        raise InputError(f"accuracy must go with the likeliest label, got the aim {aim} too; give one of them")
+    if aim == "emotions" and confidence.neutral_from is not None:
+        return confidence.neutral_from, None
+    if aim == "balance" and confidence.label_weights is not None:
+        return 0.0, confidence.label_weights
+    least = "a neutral label and one label a row" if aim == "emotions" else "one label a row"
+    raise InputError(
+        f"aim must be likeliest unless a label set has {least}, got {aim}; an adapter of an earlier version is "
+        "calibrated again with `thymos adapters calibrate`"
     )
 
 

@@ -27,12 +27,15 @@ class Rule:
         abstain_below: no label is chosen when the likeliest has less than this; 0 never abstains.
         neutral_from: single-label only: where the neutral label is the likeliest, but below this probability, the
             likeliest of the others is chosen; 0 chooses the likeliest of all.
+        label_weights: single-label only: each label's probability is multiplied by its weight before one is chosen;
+            None weighs all alike.
         set_from: a label is in the label set at this probability or above, the likeliest always; None: no sets.
     """
 
     threshold: float | tuple[float, ...] = THRESHOLD
     abstain_below: float = 0.0
     neutral_from: float = 0.0
+    label_weights: tuple[float, ...] | None = None
     set_from: float | None = None
 
     def __post_init__(self) -> None:
@@ -85,6 +88,8 @@ def _chosen(
 ) -> tuple[str, ...]:
     """Return the chosen labels, likeliest first; ties go to the earlier label."""
     if kind is Kind.SINGLE:
+        if rule.label_weights is not None:
+            p = p * np.asarray(rule.label_weights)
         if neutral is not None and p.argmax() == neutral and p[neutral] < rule.neutral_from:
             p = np.where(np.arange(len(p)) == neutral, -1.0, p)
         return (names[int(p.argmax())],)

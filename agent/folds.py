@@ -12,6 +12,7 @@ from pathlib import Path
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.whole_file import whole_file
+from thymos.agent.calibrated import Aim
 from thymos.agent.labeler import Labeler
 from thymos.agent.runs.run import run
 from thymos.finetune.instruct.corpora import open_rows
@@ -33,6 +34,7 @@ def cross_validate(
     column: str,
     *,
     only: Sequence[str] = (),
+    aim: Aim = "likeliest",
     on_fold: Callable[[str, int, int], None] = lambda fold, number, total: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_encoded: Callable[[int, int], None] = lambda done, total: None,
@@ -45,6 +47,7 @@ def cross_validate(
         output: folder; a folder for each fold in it.
         column: of the corpus: its value is a row's fold.
         only: folds to do; all unless given.
+        aim: of the labels; see `Labeler.from_pretrained`.
         on_fold: called before each fold with its value, its number from 1, and how many there are.
         on_progress: called after each step of training.
         on_encoded: called after each recording is encoded.
@@ -69,7 +72,7 @@ def cross_validate(
         if not _is_done(folder / ADAPTER, told):
             tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
             publish(tuned, told, folder)
-        _label(told, data, folder, held_out)
+        _label(told, data, folder, held_out, aim)
         parts.append(folder / _LABELLED)
     return _gathered(output, parts)
 
@@ -121,11 +124,11 @@ def _is_done(adapter: Path, recipe: Recipe) -> bool:
     return True
 
 
-def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...]) -> None:
+def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...], aim: Aim) -> None:
     """Label the rows of a fold with the adapter that did not see them."""
     (corpus,) = recipe.corpora
     rows = open_rows(corpus, data / corpus.train, held_out)
-    labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER))
+    labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER), aim=aim)
     labeler.meet(row for row in rows if not isinstance(row, BadRow))
     run(rows, labeler, folder / _LABELLED)
 

@@ -23,9 +23,9 @@ from thymos.adapters.scoring.scorer import Forward, LabelScorer
 from thymos.adapters.scoring.shared import SharedModel
 from thymos.adapters.weights import DEFAULT
 from thymos.agent.calibrated import (
+    Aim,
     Calibration,
     Correction,
-    Neutral,
     fitted_confidence,
     resolve_calibration,
     rule_for,
@@ -146,7 +146,7 @@ class Labeler:
         abstain_below: float = 0.0,
         accuracy: float | None = None,
         coverage: float | None = None,
-        neutral: Neutral = "likeliest",
+        aim: Aim = "likeliest",
         device: str | None = None,
         engine: Engine = "auto",
         calibration: Calibration = "auto",
@@ -171,8 +171,8 @@ class Labeler:
             accuracy: no label is chosen where answers would be right less often than this, going by the dev split;
                 instead of `abstain_below`, and only where the model was calibrated for the taxonomy.
             coverage: give each row the set of labels that holds its gold labels with this probability, likewise.
-            neutral: "fitted" chooses the neutral label of a single-label set only where the model is so sure of it that
-                F1 of the others is best, going by the dev split; "likeliest" where it is the likeliest.
+            aim: of a single label: "likeliest"; "emotions" chooses the neutral one only where the model is so sure of
+                it that F1 of the others is best; "balance" has each label count alike. Both go by the dev split.
             device: torch device; a GPU if there is one when None.
             engine: auto, eager, compiled or general.
             calibration: auto, fitted, content-free or none.
@@ -207,7 +207,7 @@ class Labeler:
             labels,
             bound,
             forward=forward,
-            rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage, neutral),
+            rule=rule_for(confidence, threshold, abstain_below, accuracy, coverage, aim),
             engine=engine,
             calibration=calibration,
             max_tokens=max_tokens,

@@ -64,6 +64,7 @@ def labeler_identity(
         "threshold": rule.threshold,
         "abstain_below": rule.abstain_below,
         "neutral_from": rule.neutral_from,
+        "label_weights": rule.label_weights,
         "label_set_from": rule.set_from,
         "max_tokens": max_tokens,
     }

@@ -4,7 +4,7 @@ Takes the arguments of the command line. The work is done in `thymos.agent.folds
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -19,6 +19,7 @@ def crossval(
     output: Annotated[Path, Parameter(alias="-o")],
     data: Path = Path(),
     only: Annotated[list[str] | None, Parameter(negative="")] = None,
+    aim: Literal["likeliest", "emotions", "balance"] = "likeliest",
     set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     quiet: Flag = False,
 ) -> None:
@@ -36,6 +37,7 @@ def crossval(
         output: Folder: a run for each fold, and the labelled rows of all.
         data: Folder that the recipe's paths are relative to.
         only: Fold to do, for a part of the work; may be repeated.
+        aim: As in `thymos label`: `balance` for macro F1 and unweighted accuracy.
         set_: Key of the recipe and another value for it, as in `train.epochs=2`; may be repeated.
         quiet: No progress bar.
     """
@@ -55,6 +57,7 @@ def crossval(
             output,
             by,
             only=only or (),
+            aim=aim,
             on_fold=lambda fold, number, total: console.print(f"fold {fold}, {number} of {total}"),
             on_progress=bar,
             on_encoded=bar.encoded,

@@ -116,8 +116,9 @@ class DecisionFlags:
         abstain_below: leave a row to a person when its largest probability is below this.
         accuracy: leave rows to a person so that this share of the other rows is labelled right, as on the dev split.
         coverage: add the set of labels that holds the right ones with this probability, for example 0.9.
-        neutral: `fitted` chooses the neutral label of a single-label set only where the model is so sure of it that F1
-            of the other labels is best, as on the dev split; `likeliest` wherever it is the likeliest.
+        aim: what the choice of a single label is to be good at: `likeliest` for accuracy; `emotions` for F1 of the
+            labels other than neutral, which is chosen only where the model is sure of it; `balance` for macro F1 and
+            unweighted accuracy, where a rare label counts as much as a common one. The latter two as on the dev split.
         kb: folder of a knowledge base whose labelled examples vote, as `thymos kb weigh` weighed them.
         calibration: `fitted` takes the temperature fitted for the label set; `content-free` takes away the model's
             bias towards label words; `none` leaves it; `auto` takes what fits the model and the label set.
@@ -129,7 +130,7 @@ class DecisionFlags:
     abstain_below: _Share = 0.0
     accuracy: _Share | None = None
     coverage: _Share | None = None
-    neutral: Literal["likeliest", "fitted"] = "likeliest"
+    aim: Literal["likeliest", "emotions", "balance"] = "likeliest"
     kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None
     calibration: Literal["auto", "fitted", "content-free", "none"] = "auto"
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from thymos.adapters.confidence import GRID, Confidence
 from thymos.finetune.calibration.abstention import answer_thresholds
+from thymos.finetune.calibration.balance import best_label_weights
 from thymos.finetune.calibration.conformal import set_thresholds
 from thymos.finetune.calibration.neutral import best_neutral
 from thymos.finetune.calibration.temperature import best_temperature, calibrated
@@ -33,9 +34,11 @@ def fit_confidence(
     """
     temperature = round(best_temperature(log_probabilities, gold) if temperature is None else temperature, _DIGITS)
     p = np.exp(calibrated(log_probabilities, temperature))
-    thresholds = None
+    thresholds, label_weights = None, None
     if taxonomy.kind is Kind.MULTI:
         thresholds = _rounded(expected_thresholds(p, gold))
+    else:
+        label_weights = _rounded(best_label_weights(p, gold))
     neutral_from = None
     if taxonomy.kind is Kind.SINGLE and taxonomy.neutral is not None:
         neutral_from = round(best_neutral(p, gold, taxonomy.names.index(taxonomy.neutral)), _DIGITS)
@@ -52,6 +55,7 @@ def fit_confidence(
         ),
         rows=len(gold),
         neutral_from=neutral_from,
+        label_weights=label_weights,
     )
 
 

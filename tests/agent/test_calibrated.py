@@ -15,7 +15,7 @@ from thymos.agent.calibrated import resolve_calibration, rule_for
 from thymos.agent.labeler import Labeler
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.prompts.catalogue import load_taxonomy
-from thymos.prompts.errors import InputError
+from thymos.prompts.errors import InputError, ModelError
 from thymos.prompts.template import load_prompt
 
 
@@ -96,13 +96,26 @@ def test_another_prompt_or_label_set_is_not_calibrated(tiny_model: Path, fitted:
         assert labeler.identity()["calibration"] == wanted
 
 
-def test_neutral_is_fitted_for_single_label_sets_that_have_one(fitted: Confidence) -> None:
+def test_what_to_aim_at_is_fitted_for_single_label_sets(fitted: Confidence) -> None:
     chance = np.random.default_rng(3)
     told = load_taxonomy("dailydialog")
     p = chance.dirichlet(np.full(len(told), 0.4), size=300)
     single = fit_confidence(np.log(np.maximum(p, 1e-9)), p == p.max(axis=1, keepdims=True), told)
-    assert rule_for(single, None, 0.0, None, None, "fitted").neutral_from == single.neutral_from
-    assert rule_for(single, None, 0.0, None, None).neutral_from == 0
-    with pytest.raises(InputError, match="neutral must be likeliest"):
-        rule_for(fitted, None, 0.0, None, None, "fitted")
+    assert rule_for(single, None, 0.0, None, None, "emotions").neutral_from == single.neutral_from
+    assert rule_for(single, None, 0.0, None, None, "balance").label_weights == single.label_weights
+    plain = rule_for(single, None, 0.0, None, None)
+    assert (plain.neutral_from, plain.label_weights) == (0, None)
+    earlier = replace(single, neutral_from=None, label_weights=None)
+    for aim in ("emotions", "balance"):
+        for uncalibrated, said in (
+            (fitted, "one label a row"),
+            (earlier, "calibrated again"),
+            (None, "not calibrated"),
+        ):
+            with pytest.raises(InputError, match=f"aim must be likeliest .*{said}"):
+                rule_for(uncalibrated, None, 0.0, None, None, aim)
+        with pytest.raises(InputError, match=f"accuracy must go with the likeliest label, got the aim {aim}"):
+            rule_for(single, None, 0.0, 0.8, None, aim)
     assert Confidence.from_json(single.as_json()) == single
+    with pytest.raises(ModelError, match="calibration must weigh its 7 labels, got 1 weights"):
+        Confidence.from_json(single.as_json() | {"label_weights": [1.0]})

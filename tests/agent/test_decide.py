@@ -1,6 +1,7 @@
 """From distributions to decisions, by arithmetic."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_ties_go_to_the_earlier_label() -> None:
 
 
 @pytest.mark.parametrize("rule", [{"threshold": 1.5}, {"abstain_below": -0.1}, {"threshold": math.nan}])
-def test_a_limit_that_is_no_probability_is_refused(rule: dict[str, float]) -> None:
+def test_a_limit_that_is_no_probability_is_refused(rule: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="from 0 to 1"):
         Rule(**rule)
 
@@ -84,6 +85,15 @@ def test_a_label_set_holds_the_likeliest_and_all_that_reach_its_limit() -> None:
     assert lonely.label_set == ("joy",)
     [without] = decide(["a"], logs((0.5, 0.3, 0.2)), taxonomy(Kind.SINGLE), Rule())
     assert without.label_set is None
+
+
+def test_labels_are_weighed_before_one_is_chosen_and_their_probabilities_are_kept() -> None:
+    [found] = decide(
+        ["a"], logs((0.5, 0.3, 0.2)), taxonomy(Kind.SINGLE), Rule(label_weights=(0.3, 0.45, 1.0), set_from=0.4)
+    )
+    assert found.labels == (taxonomy(Kind.SINGLE).names[2],)
+    assert list(found.probabilities.values()) == [0.5, 0.3, 0.2]
+    assert found.label_set == (taxonomy(Kind.SINGLE).names[0], taxonomy(Kind.SINGLE).names[2])
 
 
 def test_neutral_must_be_sure_where_that_is_asked() -> None:

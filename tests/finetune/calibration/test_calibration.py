@@ -7,6 +7,7 @@ from sklearn.metrics import f1_score
 
 from thymos.adapters.confidence import GRID, Confidence
 from thymos.finetune.calibration.abstention import answer_thresholds
+from thymos.finetune.calibration.balance import best_label_weights
 from thymos.finetune.calibration.conformal import set_thresholds
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.neutral import best_neutral
@@ -166,6 +167,24 @@ def test_a_damaged_calibration_is_one_sentence(change: dict[str, object]) -> Non
     values = fit_confidence(*world(300), load_taxonomy("ekman")).as_json()
     with pytest.raises(ModelError, match="save it again"):
         Confidence.from_json(values | change)
+
+
+def test_labels_are_weighed_by_how_rare_they_are_as_far_as_macro_f1_gains() -> None:
+    chance = np.random.default_rng(4)
+    shares = np.array([0.8, 0.15, 0.05])
+    truth = chance.choice(3, size=3000, p=shares)
+    evidence = np.eye(3)[truth] + chance.normal(size=(3000, 3))
+    p = np.exp(evidence) * shares  # of Gaussian evidence, by Bayes: these probabilities are right
+    p /= p.sum(axis=1, keepdims=True)
+    gold = np.eye(3, dtype=bool)[truth]
+    weights = best_label_weights(p, gold)
+    assert weights[0] < weights[1] < weights[2] == 1
+
+    def f1(weighed: NDArray[np.float64]) -> float:
+        return macro_f1(weighed == weighed.max(axis=1, keepdims=True), gold)
+
+    assert f1(p * weights) > f1(p) + 0.03
+    assert best_label_weights(p, p == p.max(axis=1, keepdims=True)).tolist() == [1, 1, 1], "the likeliest is all right"
 
 
 def test_neutral_is_called_so_where_the_f1_of_the_others_is_best() -> None:
