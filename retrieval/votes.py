@@ -2,8 +2,8 @@
 
 Takes labelled texts; gives label shares of new texts, which are weighed in with a model's own distribution (a
 log-linear pool, Genest and Zidek 1986). A vote costs microseconds, needs no training of the LLM, and can be taken away
-again. Words are TF-IDF of single words and pairs; sentence vectors may stand beside them where examples are few. Stored
-as safetensors. Knows no LLM.
+again. Words are TF-IDF of single words and pairs, or of characters and pairs where a script has no spaces; sentence
+vectors may stand beside them where examples are few. Stored as safetensors. Knows no LLM.
 """
 
 import json
@@ -26,6 +26,8 @@ _RARE_FROM = 5_000  # texts from which a word that stands in one alone is left o
 _C = 4.0  # inverse of the L2 penalty; chosen on GoEmotions dev
 _NOTES = "thymos"  # key of the file's metadata
 _LEAST = 1e-6  # share of a label that nobody chose
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w){{2,}}"  # of Thai, Lao, Burmese, Khmer, kana and Han, each character
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,7 +240,7 @@ def load_votes(path: Path, embedder: Embedder | None = None) -> tuple[Weighed, d
 def _vectorizer(**options: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32, **options)
+    return TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, sublinear_tf=True, dtype=np.float32, **options)
 
 
 def share_logs(scores: Floats) -> Floats:

@@ -26,6 +26,21 @@ def test_a_text_gets_the_label_that_its_words_had(votes: Votes) -> None:
     assert shares[2, 0] > shares[2, 1] > shares[2, 2] > 0  # nothing known: as often as each label was gold
 
 
+@pytest.mark.parametrize(
+    ("texts", "asked"),
+    [
+        (("とても楽しいです", "楽しかった", "つまらないです", "つまらなかった"), ["すごく楽しい", "話がつまらない"]),
+        (("我很高兴", "高兴极了", "我很生气", "生气极了"), ["他们都高兴", "她为什么生气"]),
+        (("ฉันมีความสุข", "สุขมาก", "ฉันโกรธ", "โกรธมาก"), ["เรามีสุข", "เขาโกรธ"]),
+        (("happyだね", "happyです", "sadだね", "sadです"), ["happyよ", "sadよ"]),
+    ],
+)
+def test_a_script_without_spaces_is_read_by_characters(texts: tuple[str, ...], asked: list[str]) -> None:
+    gold = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.bool_)
+    told = Votes.fit(texts, gold, ("joy", "other"))
+    assert told.log_shares(asked).argmax(axis=1).tolist() == [0, 1]
+
+
 def test_a_label_without_examples_is_unlikely_and_not_impossible(votes: Votes) -> None:
     pooled = Weighed(votes, 0.5).pooled(np.log(np.array([[0.05, 0.05, 0.9]])), ["what a lovely day"])
     assert LABELS[int(pooled.argmax())] == "fear"
