@@ -26,6 +26,12 @@ def _prosody(place: str | None) -> AnyEncoder:
     return ProsodyEncoder()
 
 
+def _opensmile(place: str | None) -> AnyEncoder:
+    from thymos.adapters.speech.opensmile import OpenSmileEncoder
+
+    return OpenSmileEncoder(place) if place else OpenSmileEncoder()
+
+
 def _face(place: str | None) -> AnyEncoder:
     from thymos.adapters.face.encoder import load_face_encoder
 
@@ -48,6 +54,7 @@ _ENCODERS: Mapping[str, Callable[[str | None], AnyEncoder]] = MappingProxyType(
     {
         "whisper": _whisper,
         "prosody": _prosody,
+        "opensmile": _opensmile,
         "face": _face,
         "action-units": _action_units,
         "physiology": _physiology,
@@ -68,7 +75,8 @@ def load_encoder(name: str) -> AnyEncoder:
 
     Args:
         name: one of `encoder_names` for the weights that come along (Whisper tiny.en, a network for faces and one for
-            the body), or such a name, a colon and other weights: `whisper:FOLDER`, `face:OWNER/NAME`.
+            the body), or such a name, a colon and other weights: `whisper:FOLDER`, `face:OWNER/NAME`; for openSMILE's
+            tables the feature set, `opensmile:is09`.
 
     Raises:
         ModelError: there is none of this name, or its weights can't be used.
