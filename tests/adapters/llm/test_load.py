@@ -1,6 +1,7 @@
 """Models by name: embedded, folder and GGUF, with adapters and quantisation, and what is refused."""
 
 import shutil
+import struct
 import warnings
 from pathlib import Path
 
@@ -90,10 +91,27 @@ def test_truncated_weights_are_one_sentence(copy: Path) -> None:
         load_language_model(str(copy))
 
 
-def test_a_file_that_is_no_gguf_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def damaged(kind: str) -> bytes:
+    """Return a GGUF file that is not one."""
+    if kind == "zeros":
+        return b"GGUF" + bytes(100)
+    if kind == "a name longer than any file":
+        return b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + struct.pack("<Q", 2**63) + bytes(100)
+    whole = locate("smollm2-135m").read_bytes()
+    if kind == "cut in its metadata":
+        return whole[:100_000]
+    token = "Ġcontinu".encode()
+    assert whole.count(token) > 1, "as a token, and in merges"
+    return whole.replace(token, "Ġcontinv".encode(), 1)
+
+
+@pytest.mark.parametrize(
+    "kind", ["zeros", "a name longer than any file", "cut in its metadata", "merges of an unknown token"]
+)
+def test_a_file_that_is_no_gguf_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv("THYMOS_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "model.gguf").write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ModelError):
+    (tmp_path / "model.gguf").write_bytes(damaged(kind))
+    with pytest.raises(ModelError, match="cannot be read as GGUF|must be a whole GGUF file"):
         load_language_model(str(tmp_path / "model.gguf"))
     left = [path for path in (tmp_path / "cache").rglob("*") if path.suffix != ".lock" and path.is_file()]
     assert left == []
