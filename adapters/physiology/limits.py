@@ -18,7 +18,7 @@ from thymos.prompts.errors import RowError
 MAX_SAMPLES = 20_000_000  # of all channels together: 5 hours of one at 1000 Hz, 3 days of a wristband
 MAX_SECONDS = 7 * 86_400.0
 MAX_CHANNELS = 1_000
-BROKEN = (  # 170,000 mutated files raised all of these but Arithmetic-, Memory-, Syntax-, Assertion-, LZMA- and struct's
+BROKEN = (  # 170,000 mutated files raised all but Arithmetic-, Memory-, Syntax-, Assertion-, LZMA- and struct.error
     *(OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, MemoryError),
     *(RuntimeError, SyntaxError, AssertionError),  # RuntimeError's kinds: NotImplementedError, RecursionError
     *(zlib.error, zipfile.BadZipFile, lzma.LZMAError, struct.error, csv.Error, tokenize.TokenError),

@@ -111,7 +111,7 @@ def damaged(kind: str) -> bytes:
 def test_a_file_that_is_no_gguf_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv("THYMOS_CACHE", str(tmp_path / "cache"))
     (tmp_path / "model.gguf").write_bytes(damaged(kind))
-    with pytest.raises(ModelError, match="cannot be read as GGUF|must be a whole GGUF file"):
+    with pytest.raises(ModelError, match=r"cannot be read as GGUF|must be a whole GGUF file"):
         load_language_model(str(tmp_path / "model.gguf"))
     left = [path for path in (tmp_path / "cache").rglob("*") if path.suffix != ".lock" and path.is_file()]
     assert left == []
