@@ -23,6 +23,7 @@ from typing import Any
 
 from thymos.adapters.face.openface import COLUMNS
 from thymos.adapters.readers import open_corpus
+from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.hazumi import CONTEXT, LABELS, read_hazumi_features
 from thymos.adapters.sample import Sample
 from thymos.agent.labeler import Labeler
@@ -91,7 +92,7 @@ def drop(runs: Path, corpus: Path) -> None:
     """Label the folds without a modality."""
     from sklearn.metrics import f1_score
 
-    rows = [row for row in open_corpus(corpus, label_column="sentiment") if isinstance(row, Sample)]
+    rows = [row for row in open_corpus(corpus, columns=Columns(label="sentiment")) if isinstance(row, Sample)]
     gold = {row.id: LABELS.index((row.gold or ("",))[0]) for row in rows}
     kinds = ("text", "speech", "face", "physiology")
     found: dict[str, dict[str, int]] = {name: {} for name in ("all", *(f"without {kind}" for kind in kinds), *kinds)}

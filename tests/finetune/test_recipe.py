@@ -1,11 +1,13 @@
 """Recipes: every shipped one is whole, every wrong one is told."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from thymos.adapters.llm.adapter import adapter_folder, shipped_adapters
 from thymos.finetune.recipe import Recipe, load_recipe, read_recipe, shipped_recipes
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
@@ -20,6 +22,10 @@ def test_a_shipped_recipe_names_what_there_is(name: str) -> None:
         load_taxonomy(corpus.taxonomy)
         for target in corpus.also_as:
             load_map(corpus.taxonomy, target)
+    if recipe.start_from in shipped_adapters():
+        start = json.loads((adapter_folder(recipe.start_from) / "adapter_config.json").read_text())
+        assert (start["r"], start["lora_alpha"]) == (recipe.lora.rank, recipe.lora.alpha)
+        assert min(start["layers_to_transform"]) == recipe.train.freeze_layers
 
 
 def test_the_default_adapter_learns_from_permissive_data_only() -> None:
