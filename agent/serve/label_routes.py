@@ -95,7 +95,7 @@ def _decided(
     from thymos.agent.decide import decide
 
     confidence: Any = getattr(scorer.labeler, "confidence", None)
-    rule = rule_for(confidence, body.threshold, body.abstain_below, body.accuracy, body.coverage)
+    rule = rule_for(confidence, body.threshold, body.abstain_below, body.accuracy, body.coverage, body.aim)
     good = [answer for answer in answers if isinstance(answer, Prediction)]
     p = np.array([list(answer.probabilities.values()) for answer in good], np.float64)
     p = p.reshape(len(good), len(scorer.taxonomy))  # (rows, labels)

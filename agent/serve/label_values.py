@@ -1,6 +1,6 @@
 """What `/v1/label` and `/v1/ask` take and give. Values only."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
@@ -46,6 +46,8 @@ class LabelRequest(_Taken):
         abstain_below: no label where the largest probability is below this.
         accuracy: abstain so that this share of the other rows is right, as on the dev split.
         coverage: add the set of labels that holds the right ones with this probability.
+        aim: of a single label: `likeliest`, or what was fitted for F1 of the `emotions` other than neutral, or for the
+            `balance` of rare and common labels.
     """
 
     model_config = ConfigDict(
@@ -60,6 +62,7 @@ class LabelRequest(_Taken):
     abstain_below: _Share = 0.0
     accuracy: _Share | None = None
     coverage: _Share | None = None
+    aim: Literal["likeliest", "emotions", "balance"] = "likeliest"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "LabelRequest":
@@ -75,8 +78,10 @@ class LabelRequest(_Taken):
     @property
     def has_wishes(self) -> bool:
         """Whether the decision is to be made otherwise than usual."""
-        return bool(self.abstain_below) or any(
-            value is not None for value in (self.threshold, self.accuracy, self.coverage)
+        return (
+            bool(self.abstain_below)
+            or self.aim != "likeliest"
+            or any(value is not None for value in (self.threshold, self.accuracy, self.coverage))
         )
 
 

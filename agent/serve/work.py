@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from math import ceil
 from time import monotonic
@@ -23,6 +24,7 @@ T = TypeVar("T")
 _FIRST_GUESS = 1.0  # s that an answer takes, until one was measured
 _LATEST = 0.1  # weight of the latest answer in the mean
 _LONGEST_RETRY = 60  # s
+_STOPS = "server must be running, got a request while it stops; try again later"
 
 
 class Work:
@@ -83,7 +85,7 @@ class Work:
         stream: Stream[T] = Stream(make)
         future = self._submit(lambda: copy_context().run(stream.work))
         stream.future = future
-        future.add_done_callback(stream.ended)  # after the place in the queue is free: callbacks come in order
+        future.add_done_callback(stream.ended)
         return stream
 
     def close(self) -> None:
@@ -106,16 +108,22 @@ class Work:
                 return function()
             finally:
                 self._mean += _LATEST * (monotonic() - start - self._mean)
+                self._left()  # before anybody hears of the end, so that whoever does may ask again at once
 
         try:
             future = self._pool.submit(timed)
         except RuntimeError:
-            self._left(None)
-            raise ApiError(503, "server must be running, got a request while it stops; try again later") from None
-        future.add_done_callback(self._left)
+            self._left()
+            raise ApiError(503, _STOPS) from None
+        future.add_done_callback(self._left_early)
         return future
 
-    def _left(self, future: "Future[Any] | None") -> None:
+    def _left_early(self, future: "Future[Any]") -> None:
+        """Give back the place of what was cancelled before it began."""
+        if future.cancelled():
+            self._left()
+
+    def _left(self) -> None:
         with self._lock:
             self._inside -= 1
 
@@ -152,7 +160,7 @@ class Stream(Generic[T]):
 
     def ended(self, future: "Future[None]") -> None:
         """Tell whoever reads that nothing more comes, or what went wrong."""
-        error = None if future.cancelled() else future.exception()
+        error = ApiError(503, _STOPS) if future.cancelled() else future.exception()
         self._put("end" if error is None else "error", error)
 
     async def __aiter__(self) -> AsyncIterator[T]:
@@ -172,9 +180,14 @@ class Stream(Generic[T]):
             self.stop()
 
     def on_end(self, function: Callable[[], None]) -> None:
-        """Call a function when no thread works at it any more, whether somebody reads it or not."""
+        """Have the loop call a function when no thread works at it any more, whether somebody reads it or not."""
         assert self.future is not None  # `Work.stream` gave it one
-        self.future.add_done_callback(lambda future: function())
+
+        def soon(future: "Future[None]") -> None:
+            with suppress(RuntimeError):  # the loop is closed: the server was stopped
+                self._loop.call_soon_threadsafe(function)
+
+        self.future.add_done_callback(soon)
 
     def stop(self) -> None:
         """End the work after the step in hand."""

@@ -252,9 +252,9 @@ def test_whoever_has_the_whole_answer_finds_the_queue_free(
 ) -> None:
     leave = Work._left
 
-    def late(work: Work, future: Any) -> None:
+    def late(work: Work) -> None:
         time.sleep(0.3)
-        leave(work, future)
+        leave(work)
 
     monkeypatch.setattr(Work, "_left", late)
     client = connect(workers=1, waiting=0)
