@@ -92,10 +92,10 @@ class Confidence:
             raise ModelError(
                 f"calibration must have the fields of {cls.__name__}, got {error}; save it again"
             ) from error
-        if found.label_weights is not None and len(found.label_weights) != len(found.labels):
+        if found.label_weights is not None and not _are_weights(found.label_weights, len(found.labels)):
             raise ModelError(
-                f"calibration must weigh its {len(found.labels)} labels, got {len(found.label_weights)} weights; save "
-                "it again"
+                f"calibration must weigh its {len(found.labels)} labels by numbers above 0 and up to 1, got others; "
+                "save it again"
             )
         if not len(found.set_thresholds) == len(found.answer_thresholds) == len(GRID):
             raise ModelError(f"calibration must hold {len(GRID)} coverages and accuracies, got others; save it again")
@@ -104,6 +104,14 @@ class Confidence:
     def digest_text(self) -> str:
         """Return one text of it, for fingerprints."""
         return json.dumps(self.as_json(), sort_keys=True)
+
+
+def _are_weights(values: Any, count: int) -> bool:
+    return (
+        isinstance(values, tuple)
+        and len(values) == count
+        and all(isinstance(value, int | float) and 0 < value <= 1 for value in values)
+    )
 
 
 def _place(what: str, wished: float) -> int:

@@ -16,7 +16,7 @@ from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.agent.decide import THRESHOLD, Rule
 from thymos.prompts.errors import InputError
-from thymos.prompts.taxonomy import Taxonomy
+from thymos.prompts.taxonomy import Kind, Taxonomy
 from thymos.prompts.template import LabelPrompt
 from thymos.retrieval.frame_votes import FrameVotes, frame_votes_file, load_frame_votes
 from thymos.retrieval.votes import Weighed, load_votes, votes_file
@@ -129,6 +129,17 @@ def rule_for(
     )
 
 
+def check_aim(aim: Aim, taxonomy: Taxonomy) -> None:
+    """Refuse an aim that a label set cannot have, before a model is trained or loaded for it.
+
+    Raises:
+        InputError: several labels may be right, or none is neutral.
+    """
+    if aim == "likeliest" or (taxonomy.kind is Kind.SINGLE and (aim == "balance" or taxonomy.neutral is not None)):
+        return
+    raise InputError(_AIMLESS.format(aim=aim, least=_LEAST[aim]) + "; choose another aim or label set")
+
+
 def _aimed(confidence: Confidence | None, aim: Aim, accuracy: float | None) -> tuple[float, tuple[float, ...] | None]:
     """Return from where on neutral is chosen, and the weights of the labels."""
     if aim == "likeliest":
@@ -141,13 +152,14 @@ def _aimed(confidence: Confidence | None, aim: Aim, accuracy: float | None) -> t
         return confidence.neutral_from, None
     if aim == "balance" and confidence.label_weights is not None:
         return 0.0, confidence.label_weights
-    least = "a neutral label and one label a row" if aim == "emotions" else "one label a row"
     raise InputError(
-        f"aim must be likeliest unless a label set has {least}, got {aim}; an adapter of an earlier version is "
-        "calibrated again with `thymos adapters calibrate`"
+        _AIMLESS.format(aim=aim, least=_LEAST[aim]) + "; what was calibrated by an earlier version is calibrated again "
+        "with `thymos adapters calibrate`, or labelled examples with `thymos kb weigh`"
     )
 
 
+_LEAST = {"emotions": "one label a row and a neutral one", "balance": "one label a row"}
+_AIMLESS = "aim must be likeliest unless a label set has {least}, got {aim}"
 _UNFITTED = (
     "{what} must be {wish} where the model was not calibrated for the label set and prompt, got {got}; "
     "`thymos adapters list` shows which adapter was calibrated for what"

@@ -12,7 +12,7 @@ from pathlib import Path
 from thymos.adapters.corpus import BadRow
 from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.whole_file import whole_file
-from thymos.agent.calibrated import Aim
+from thymos.agent.calibrated import Aim, check_aim
 from thymos.agent.labeler import Labeler
 from thymos.agent.runs.run import run
 from thymos.finetune.instruct.corpora import open_rows
@@ -21,10 +21,10 @@ from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.tune import tune
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError
 
-HELD_OUT = "held-out.jsonl"
-_LABELLED = "held-out.parquet"  # of one fold
+HELD_OUT = "held-out"  # .jsonl of all folds, .parquet of each; with another aim its name behind it
 
 
 def cross_validate(
@@ -56,10 +56,12 @@ def cross_validate(
         The labelled file, JSON lines; rows of all folds.
 
     Raises:
-        InputError: the recipe has several corpora, the column gives fewer than two folds, or the folder holds folds of
-            another recipe.
+        InputError: the recipe has several corpora, the column gives fewer than two folds, the folder holds folds of
+            another recipe, or its label set has no such aim.
     """
+    name = HELD_OUT if aim == "likeliest" else f"{HELD_OUT}-{aim}"
     every = list(fold_recipes(recipe, data, column))
+    check_aim(aim, load_taxonomy(recipe.corpora[0].taxonomy))
     if unknown := [fold for fold in only if fold not in {each for each, _, _ in every}]:
         known = ", ".join(each for each, _, _ in every)
         raise InputError(f"fold must be one of {known}, got {unknown[0]!r}; choose one of these")
@@ -72,9 +74,9 @@ def cross_validate(
         if not _is_done(folder / ADAPTER, told):
             tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
             publish(tuned, told, folder)
-        _label(told, data, folder, held_out, aim)
-        parts.append(folder / _LABELLED)
-    return _gathered(output, parts)
+        parts.append(folder / f"{name}.parquet")
+        _label(told, data, parts[-1], held_out, aim)
+    return _gathered(output / f"{name}.jsonl", parts)
 
 
 def fold_recipes(recipe: Recipe, data: Path, column: str) -> Iterator[tuple[str, CorpusRecipe, tuple[str, ...]]]:
@@ -124,20 +126,21 @@ def _is_done(adapter: Path, recipe: Recipe) -> bool:
     return True
 
 
-def _label(recipe: Recipe, data: Path, folder: Path, held_out: tuple[str, ...], aim: Aim) -> None:
+def _label(recipe: Recipe, data: Path, output: Path, held_out: tuple[str, ...], aim: Aim) -> None:
     """Label the rows of a fold with the adapter that did not see them."""
     (corpus,) = recipe.corpora
     rows = open_rows(corpus, data / corpus.train, held_out)
-    labeler = Labeler.from_pretrained(recipe.model, taxonomy=corpus.taxonomy, adapter=str(folder / ADAPTER), aim=aim)
+    labeler = Labeler.from_pretrained(
+        recipe.model, taxonomy=corpus.taxonomy, adapter=str(output.parent / ADAPTER), aim=aim
+    )
     labeler.meet(row for row in rows if not isinstance(row, BadRow))
-    run(rows, labeler, folder / _LABELLED)
+    run(rows, labeler, output)
 
 
-def _gathered(output: Path, parts: Sequence[Path]) -> Path:
+def _gathered(path: Path, parts: Sequence[Path]) -> Path:
     """Write the rows of all folds into one file."""
     import pyarrow.parquet as pq
 
-    path = output / HELD_OUT
     with whole_file(path) as file:
         for part in parts:
             for row in pq.read_table(part).to_pylist():

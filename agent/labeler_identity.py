@@ -64,7 +64,7 @@ def labeler_identity(
         "threshold": rule.threshold,
         "abstain_below": rule.abstain_below,
         "neutral_from": rule.neutral_from,
-        "label_weights": rule.label_weights,
+        **({} if rule.label_weights is None else {"label_weights": rule.label_weights}),  # runs of before know none
         "label_set_from": rule.set_from,
         "max_tokens": max_tokens,
     }

@@ -113,7 +113,7 @@ class DecisionFlags:
             given.
         threshold: probability that a label of a multi-label set needs, the likeliest being always chosen; those
             fitted for each label unless given, or 0.25 where none were.
-        abstain_below: leave a row to a person when its largest probability is below this.
+        abstain_below: leave a row to a person when its largest probability is below this, whatever the aim.
         accuracy: leave rows to a person so that this share of the other rows is labelled right, as on the dev split.
         coverage: add the set of labels that holds the right ones with this probability, for example 0.9.
         aim: what the choice of a single label is to be good at: `likeliest` for accuracy; `emotions` for F1 of the

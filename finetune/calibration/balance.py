@@ -17,14 +17,16 @@ def best_label_weights(probabilities: NDArray[np.float64], gold: NDArray[np.bool
     """Return the weights of the best macro F1 among powers of how rare labels are, (labels,), the largest of them 1.
 
     One number is fitted, the power: 0 chooses the likeliest label, 1 is best for unweighted accuracy if probabilities
-    are right. Of powers that are equally good the least is taken.
+    are right. Of powers that are equally good the least is taken. A label without rows is weighed as the rarest of the
+    others: how rare it is, nobody knows.
 
     Args:
         probabilities: (rows, labels).
         gold: whether a row has a label, (rows, labels).
     """
-    shares = (gold.sum(axis=0) + 1) / (gold.sum() + gold.shape[1])
-    powers = [(shares.min() / shares) ** exponent for exponent in _EXPONENTS]
+    counts = gold.sum(axis=0) + 1
+    rarest = counts[counts > 1].min(initial=len(gold) + 1)
+    powers = [(rarest / np.maximum(counts, rarest)) ** exponent for exponent in _EXPONENTS]
     return max(powers, key=lambda weights: macro_f1(_likeliest(probabilities * weights), gold))
 
 

@@ -38,7 +38,7 @@ def fit_confidence(
     if taxonomy.kind is Kind.MULTI:
         thresholds = _rounded(expected_thresholds(p, gold))
     else:
-        label_weights = _rounded(best_label_weights(p, gold))
+        label_weights = tuple(float(f"{weight:.{_DIGITS}g}") for weight in best_label_weights(p, gold))  # none is 0
     neutral_from = None
     if taxonomy.kind is Kind.SINGLE and taxonomy.neutral is not None:
         neutral_from = round(best_neutral(p, gold, taxonomy.names.index(taxonomy.neutral)), _DIGITS)

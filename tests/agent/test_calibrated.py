@@ -1,5 +1,6 @@
 """What was fitted decides unless a user says otherwise, and what was not fitted is told."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -117,5 +118,6 @@ def test_what_to_aim_at_is_fitted_for_single_label_sets(fitted: Confidence) -> N
         with pytest.raises(InputError, match=f"accuracy must go with the likeliest label, got the aim {aim}"):
             rule_for(single, None, 0.0, 0.8, None, aim)
     assert Confidence.from_json(single.as_json()) == single
-    with pytest.raises(ModelError, match="calibration must weigh its 7 labels, got 1 weights"):
-        Confidence.from_json(single.as_json() | {"label_weights": [1.0]})
+    for wrong in ([1.0], 1.0, [0.5] * 8, [0.5] * 6 + [0], [0.5] * 6 + [2], [0.5] * 6 + ["1"], [0.5] * 6 + [math.nan]):
+        with pytest.raises(ModelError, match="calibration must weigh its 7 labels by numbers above 0"):
+            Confidence.from_json(single.as_json() | {"label_weights": wrong})

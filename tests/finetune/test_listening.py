@@ -1,5 +1,6 @@
 """An adapter that listens: it learns what only a voice tells, is saved with its projectors, and does without them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -226,6 +227,17 @@ def test_each_fold_is_labelled_by_a_model_that_did_not_hear_it(
     before = path.stat().st_mtime_ns
     cross_validate(told, data, tmp_path, "fold")  # nothing is trained again
     assert path.stat().st_mtime_ns > before
+    kept = path.read_bytes()
+    balanced = cross_validate(told, data, tmp_path, "fold", aim="balance")  # labelled anew, and not trained again
+    assert (path.name, balanced.name, path.read_bytes()) == ("held-out.jsonl", "held-out-balance.jsonl", kept)
+    probabilities = [
+        [json.loads(line)["probabilities"] for line in each.read_text().splitlines()] for each in (path, balanced)
+    ]
+    assert probabilities[0] == probabilities[1]
+    monkeypatch.setattr("thymos.agent.folds.tune", lambda *_, **__: pytest.fail("it was trained for nothing"))
+    several = listening(tiny_model, corpora=[told.corpora[0].model_dump() | {"taxonomy": "goemotions"}])
+    with pytest.raises(InputError, match="aim must be likeliest unless a label set has one label a row"):
+        cross_validate(several, data, tmp_path / "new", "fold", aim="balance")
     with pytest.raises(InputError, match="fold must be one of 0, 1"):
         cross_validate(told, data, tmp_path, "fold", only=["7"])
     with pytest.raises(InputError, match="two values or more, got so it is"):

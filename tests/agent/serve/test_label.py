@@ -82,6 +82,23 @@ def test_coverage_adds_label_sets_that_grow_with_it(client: TestClient, agent: F
     assert 1 <= size(GRID[0]) < size(GRID[-1])
 
 
+def test_an_aim_weighs_the_labels_and_leaves_the_probabilities(client: TestClient, agent: FakeAgent) -> None:
+    told = load_taxonomy("ekman")
+    falling = tuple(0.2 - 0.2 * number / len(GRID) for number in range(len(GRID)))
+    body = {"texts": ["fine"], "taxonomy": "ekman"}
+    [before] = client.post("/v1/label", json=body).json()["predictions"]
+    refused = client.post("/v1/label", json=body | {"aim": "balance"})
+    assert (refused.status_code, "was not calibrated" in refused.json()["error"]["message"]) == (400, True)
+    wanted = next(name for name in told.names if name not in before["labels"])
+    weights = tuple(1.0 if name == wanted else 1e-6 for name in told.names)
+    confidence = Confidence("ekman", told.names, told.words, 1.0, None, falling, falling, 100, label_weights=weights)
+    agent.labeler("ekman").confidence = confidence  # type: ignore[attr-defined]
+    [after] = client.post("/v1/label", json=body | {"aim": "balance"}).json()["predictions"]
+    assert after["labels"] == [wanted]
+    assert after["probabilities"] == pytest.approx(before["probabilities"], abs=1e-5)
+    assert client.post("/v1/label", json=body | {"aim": "best"}).status_code == 400
+
+
 def test_more_rows_than_allowed_are_sent_to_jobs(make: Callable[..., TestClient]) -> None:
     client = make(rows=2)
     assert client.post("/v1/label", json={"texts": ["a", "b"]}).status_code == 200

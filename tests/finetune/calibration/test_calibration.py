@@ -185,6 +185,8 @@ def test_labels_are_weighed_by_how_rare_they_are_as_far_as_macro_f1_gains() -> N
 
     assert f1(p * weights) > f1(p) + 0.03
     assert best_label_weights(p, p == p.max(axis=1, keepdims=True)).tolist() == [1, 1, 1], "the likeliest is all right"
+    unseen = np.hstack([p * 0.9, np.full((3000, 1), 0.1)]), np.hstack([gold, np.zeros((3000, 1), dtype=bool)])
+    assert best_label_weights(*unseen) == pytest.approx([*weights, 1]), "as rare as the rarest that was seen"
 
 
 def test_neutral_is_called_so_where_the_f1_of_the_others_is_best() -> None:
