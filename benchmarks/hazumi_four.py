@@ -5,11 +5,12 @@ for each exchange, from the arrays that the corpus comes with (it has no sound a
 presence alone; intensities are written as 0, which standardising makes nothing of. The recording of the body is read
 where it lies: the exchange, and what lies before it up to 30 s together. Fillers keep their sound and lose their marks.
 `fold5` deals people, in the order of their names, to five folds. `drop` labels the folds of a cross-validation again
-with one modality left out, and with one alone, and prints macro F1.
+with one modality left out, and with one alone, and prints macro F1 over the replies that have words.
 
     python benchmarks/hazumi_four.py write --data hazumi1911 -o hazumi_four
     thymos crossval hazumi --by fold5 --aim balance -o runs/hazumi --data hazumi_four
-    thymos eval runs/hazumi/held-out.jsonl --taxonomy sentiment --gold hazumi_four/labels.csv --label-column sentiment
+    thymos eval runs/hazumi/held-out-balance.jsonl --taxonomy sentiment --gold hazumi_four/labels.csv \
+        --label-column sentiment
     python benchmarks/hazumi_four.py drop runs/hazumi --corpus hazumi_four/labels.csv
 """
 
@@ -92,7 +93,8 @@ def drop(runs: Path, corpus: Path) -> None:
     """Label the folds without a modality."""
     from sklearn.metrics import f1_score
 
-    rows = [row for row in open_corpus(corpus, columns=Columns(label="sentiment")) if isinstance(row, Sample)]
+    read = open_corpus(corpus, columns=Columns(label="sentiment"))
+    rows = [row for row in read if isinstance(row, Sample) and row.text]
     gold = {row.id: LABELS.index((row.gold or ("",))[0]) for row in rows}
     kinds = ("text", "speech", "face", "physiology")
     found: dict[str, dict[str, int]] = {name: {} for name in ("all", *(f"without {kind}" for kind in kinds), *kinds)}

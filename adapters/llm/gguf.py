@@ -78,7 +78,7 @@ def _write(gguf: Path, folder: Path) -> None:
             model = AutoModelForCausalLM.from_pretrained(
                 **where, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
             )
-    except (OSError, ImportError):
+    except (ImportError, MemoryError):
         raise
     except Exception as error:  # of mutated files: struct.error, OverflowError, ValueError; tokenizers raises Exception
         raise ModelError(f"model must be a whole GGUF file that transformers can read, got {gguf}: {error}") from error

@@ -10,6 +10,7 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,9 +24,9 @@ from thymos.prompts.errors import ModelError, RowError
 
 SETS: Mapping[str, int] = MappingProxyType({"egemaps": 88, "gemaps": 62, "is09": 384, "is10": 1582})
 MAX_ROWS = 3_000
-_LONGEST = 1 << 20  # characters of a header
+_LONGEST = 1 << 20  # characters of a line
 _NOT_MEASURED = frozenset({"name", "file", "start", "end", "frametime", "frameindex", "class", "emotion"})
-_LARGEST = 1e30  # of a number: squares still fit
+_LARGEST = 1e30  # of a number
 _VERSION = 1
 
 
@@ -40,7 +41,7 @@ class OpenSmileEncoder:
 
         Args:
             features: `egemaps` (eGeMAPSv02, Eyben et al. 2016), `gemaps`, `is09` (Interspeech 2009 Emotion Challenge,
-                Schuller et al. 2009) or `is10`.
+                Schuller et al. 2009) or `is10`; a table is known by how many it has.
 
         Raises:
             ModelError: it is none of these.
@@ -67,7 +68,8 @@ class OpenSmileEncoder:
                 delimiter = ";" if header.count(";") > header.count(",") else ","
                 places = self._places(next(csv.reader([header], delimiter=delimiter), []), source.path)
                 values = []
-                for number, row in enumerate(csv.reader(text, delimiter=delimiter), start=2):
+                lines = iter(partial(text.readline, _LONGEST), "")
+                for number, row in enumerate(csv.reader(lines, delimiter=delimiter), start=2):
                     if number > MAX_ROWS + 1:
                         raise RowError(f"{source.path.name} must have at most {MAX_ROWS:,} rows, got more; cut it")
                     if row:
