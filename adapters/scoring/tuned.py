@@ -12,11 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from thymos.adapters.scoring.engine import give_back_freed_memory
 from thymos.adapters.scoring.layer import Deltas, LowRank
 from thymos.adapters.scoring.tight import TightLlama, supports
 from thymos.adapters.scoring.trie import LabelTrie
 
 _ADAPTER = "default"  # the name that peft gives an adapter unless told otherwise
+_GIVE_BACK_EVERY = 8  # batches
 
 
 def supports_tuning(model: Any) -> bool:
@@ -94,6 +96,7 @@ class AsForward:
         """
         self._module = module
         self.packs = bool(module.packs)
+        self._batches = 0
 
     def prefix(self, ids: Sequence[int]) -> tuple[int, ...]:
         """Return the prefix as it is: its keys and values change with every step."""
@@ -104,6 +107,9 @@ class AsForward:
         self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
     ) -> Tensor:
         """Score every choice of the trie after each row."""
+        if self._batches % _GIVE_BACK_EVERY == 0:  # what training keeps between its steps, scoring has no use for
+            give_back_freed_memory()
+        self._batches += 1
         scores: Tensor = self._module(prefix, rows, trie, soft)
         return scores
 

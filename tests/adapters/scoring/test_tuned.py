@@ -120,6 +120,15 @@ def test_as_a_forward_pass_no_gradient_is_kept(tiny_model: Path) -> None:
     assert not scores.requires_grad
 
 
+def test_scoring_gives_back_what_training_kept(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = list[int]()
+    monkeypatch.setattr("thymos.adapters.scoring.tuned.give_back_freed_memory", lambda: given.append(1))
+    asked, forward = encoder(tiny_model), AsForward(TunedLlama(tuned(tiny_model)))
+    for _ in range(17):
+        forward.logits(forward.prefix(asked.prefix), [asked.row("So.")], asked.trie)
+    assert len(given) == 3, "before the first batch, and after every eighth"
+
+
 @pytest.mark.parametrize("lora", [{"use_dora": True}, {"lora_dropout": 0.1}])
 def test_what_it_does_not_compute_is_said(lora: dict[str, Any], tiny_model: Path) -> None:
     assert not supports_tuning(tuned(tiny_model, **lora))
