@@ -36,9 +36,8 @@ async function start() {
 }
 
 function begin(parts) {
-  if (location.hash !== "#/") location.hash = "#/";
-  else parts.chat.fresh();
-  side(false);
+  if (location.hash !== "#/") history.pushState(null, "", "#/");
+  route(parts); // at once: a change of the address is told later, when something may have been typed already
   byId("message").focus();
 }
 
