@@ -138,3 +138,23 @@ def test_a_server_that_is_gone_is_said_in_a_sentence(opened: Opened) -> None:
     ask(page, "hello", done=False)
     expect(page.locator(".composer-problem")).to_contain_text("The server does not answer")
     expect(page.locator("#message")).to_have_value("hello")
+
+
+def test_what_is_typed_at_once_into_a_new_conversation_stays(opened: Opened, fake: Fake) -> None:
+    page = opened()
+    ask(page, "hello")
+    page.evaluate(
+        """() => {
+          document.getElementById("new").click();
+          const message = document.getElementById("message");
+          message.value = "second";
+          message.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    page.wait_for_timeout(200)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("second")
+    page.get_by_label("Message", exact=True).press("Enter")
+    expect(page.get_by_role("link", name="second")).to_be_visible()
+    page.go_back()  # to the empty one
+    page.go_back()
+    expect(page.locator(".asked .bubble")).to_have_text("hello")
