@@ -152,10 +152,13 @@ def _aimed(confidence: Confidence | None, aim: Aim, accuracy: float | None) -> t
         return confidence.neutral_from, None
     if aim == "balance" and confidence.label_weights is not None:
         return 0.0, confidence.label_weights
-    raise InputError(
-        _AIMLESS.format(aim=aim, least=_LEAST[aim]) + "; what was calibrated by an earlier version is calibrated again "
-        "with `thymos adapters calibrate`, or labelled examples with `thymos kb weigh`"
-    )
+    remedy = "choose another aim or label set"
+    if confidence.thresholds is None:  # one label a row: it may only be that nothing was fitted for it
+        remedy = (
+            "what was calibrated by an earlier version is calibrated again with `thymos adapters calibrate`, or "
+            "labelled examples with `thymos kb weigh`"
+        )
+    raise InputError(f"{_AIMLESS.format(aim=aim, least=_LEAST[aim])}; {remedy}")
 
 
 _LEAST = {"emotions": "one label a row and a neutral one", "balance": "one label a row"}

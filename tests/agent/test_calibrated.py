@@ -95,6 +95,7 @@ def test_another_prompt_or_label_set_is_not_calibrated(tiny_model: Path, fitted:
             replace(model, model=load_language_model(str(tiny_model)).model), labels, load_prompt(prompt, labels)
         )
         assert labeler.identity()["calibration"] == wanted
+        assert "label_weights" not in labeler.identity(), "runs of before know none, and go on"
 
 
 def test_what_to_aim_at_is_fitted_for_single_label_sets(fitted: Confidence) -> None:
@@ -109,7 +110,7 @@ def test_what_to_aim_at_is_fitted_for_single_label_sets(fitted: Confidence) -> N
     earlier = replace(single, neutral_from=None, label_weights=None)
     for aim in ("emotions", "balance"):
         for uncalibrated, said in (
-            (fitted, "one label a row"),
+            (fitted, "one label a row.*; choose another aim"),
             (earlier, "calibrated again"),
             (None, "not calibrated"),
         ):
