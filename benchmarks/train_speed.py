@@ -4,7 +4,8 @@ The rows are GoEmotions texts (or random words of like lengths) with random labe
 train LoRA of rank 16 on every linear layer; Thymos also with the lower half frozen, as its recipes do. Each contender
 trains on the same rows in every round, after a warm-up that is not counted; what is printed is rows per second and how
 many times faster ours are, as ratio of medians. The others see one row's instruction with every row, as is usual;
-`--instruction short` makes it a few tokens, so that the rest can be compared.
+`--instruction short` makes it a few tokens, so that the rest can be compared. Where the processor multiplies bf16, all
+hold the LLM in bf16 and the update in fp32; `--autocast` lets the others compute the update in bf16 too.
 
     python benchmarks/train_speed.py --rounds 3 --rows 96
     python benchmarks/train_speed.py --rounds 3 --rows 96 --instruction short
@@ -76,7 +77,7 @@ def lora() -> Any:
     return LoraConfig(r=16, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
 
 
-def arguments(kind: Any, **more: Any) -> Any:
+def arguments(kind: Any, autocast: bool, **more: Any) -> Any:
     return kind(
         output_dir=tempfile.mkdtemp(),
         per_device_train_batch_size=OTHERS_BATCH,
@@ -87,7 +88,7 @@ def arguments(kind: Any, **more: Any) -> Any:
         logging_strategy="no",
         disable_tqdm=True,
         use_cpu=not torch.cuda.is_available(),
-        bf16=False,
+        bf16=autocast,
         **more,
     )
 
@@ -100,7 +101,7 @@ def silent(made: Any) -> Any:
     return made
 
 
-def trainer(instruction: str) -> Callable[[Sequence[str]], object]:
+def trainer(instruction: str, autocast: bool) -> Callable[[Sequence[str]], object]:
     from datasets import Dataset
     from peft import get_peft_model
     from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
@@ -118,14 +119,13 @@ def trainer(instruction: str) -> Callable[[Sequence[str]], object]:
             examples.append({"input_ids": asked + answer, "labels": [-100] * len(asked) + answer})
         collator: Any = DataCollatorForSeq2Seq(loaded.tokenizer)
         made: Any = Trainer
-        silent(
-            made(model, arguments(TrainingArguments), train_dataset=Dataset.from_list(examples), data_collator=collator)
-        ).train()
+        told = arguments(TrainingArguments, autocast)
+        silent(made(model, told, train_dataset=Dataset.from_list(examples), data_collator=collator)).train()
 
     return train
 
 
-def trl(instruction: str) -> Callable[[Sequence[str]], object]:
+def trl(instruction: str, autocast: bool) -> Callable[[Sequence[str]], object]:
     from datasets import Dataset
     from peft import get_peft_model
     from trl import SFTConfig, SFTTrainer
@@ -140,7 +140,7 @@ def trl(instruction: str) -> Callable[[Sequence[str]], object]:
             {"prompt": encoder.text(text), "completion": " " + TAXONOMY.words[label]}
             for text, label in zip(texts, gold(texts), strict=True)
         ]
-        settings = arguments(SFTConfig, completion_only_loss=True, gradient_checkpointing=False)
+        settings = arguments(SFTConfig, autocast, completion_only_loss=True, gradient_checkpointing=False)
         silent(
             SFTTrainer(model, settings, train_dataset=Dataset.from_list(pairs), processing_class=loaded.tokenizer)
         ).train()
@@ -153,6 +153,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=96, help="rows of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--instruction", choices=tuple(INSTRUCTIONS), default="labels")
+    parser.add_argument("--autocast", action="store_true", help="the others compute in bf16 wherever they can")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -164,9 +165,9 @@ def main() -> None:
         "upper half": (ours(asked, 15), options.rows),
     }
     print(f"peak memory with two models of ours: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
-    contenders["Trainer and peft"] = (trainer(asked), options.rows)
+    contenders["Trainer and peft"] = (trainer(asked, options.autocast), options.rows)
     if find_spec("trl"):
-        contenders["TRL SFTTrainer"] = (trl(asked), options.rows)
+        contenders["TRL SFTTrainer"] = (trl(asked, options.autocast), options.rows)
     else:
         print("TRL is not installed and is left out", file=sys.stderr)
     report(race(contenders, rows(options.rows), options.rounds), ["all layers", "upper half"])

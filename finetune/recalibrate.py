@@ -63,13 +63,14 @@ def recalibrate(
             f"adapter must tell its recipe, got {adapter!r} ({type(error).__name__}); tune again"
         ) from error
     corpora = [load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora]
+    if votes is not None:
+        recipe = _voting(recipe, votes)
     projectors = load_projectors(folder)
     if projectors is not None:
         perception = Perception(projectors.streams)
-        heard = [perceived(each, perception) for each in corpora]
+        alone = not any(each.votes or each.baseline == "speaker" for each in recipe.streams)
+        heard = [perceived(each, perception, dev_alone=alone) for each in corpora]
         corpora = [against_speakers(each, projectors, recipe.train.seed) for each in heard]
-    if votes is not None:
-        recipe = _voting(recipe, votes)
     loaded = load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)

@@ -36,6 +36,7 @@ class CorpusRecipe(Strict):
         label_column: column with the gold labels, likewise.
         label_separator: what stands between several gold labels in one cell; a JSON list needs none.
         votes: whether words of the training rows vote beside the tuned model, at a weight fitted on dev.
+        weight: how many times as often its rows are drawn as `mixture_temperature` alone would have it.
         where: conditions that rows of all splits must meet (`column=value,value`, `column!=value`).
         train_where: further conditions on the rows to learn from, where one file holds several splits.
         dev_where: likewise, for dev.
@@ -56,6 +57,7 @@ class CorpusRecipe(Strict):
     label_column: str | None = None
     label_separator: str | None = None
     votes: bool = False
+    weight: Annotated[float, Field(gt=0)] = 1.0
     where: tuple[str, ...] = ()
     train_where: tuple[str, ...] = ()
     dev_where: tuple[str, ...] = ()

@@ -252,6 +252,8 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         told["train"].pop(key)
     for corpus in told["corpora"]:
         corpus.pop("votes")  # fitted after the weights
+        if corpus["weight"] == 1:  # runs from before there was a weight go on
+            corpus.pop("weight")
     for stream in told["streams"]:
         stream.pop("votes")  # likewise
     identity: Mapping[str, object] = {

@@ -160,7 +160,9 @@ class BatchPlan:
             for of_corpus, usable in zip(self._rows, self._usable, strict=True)
         ]
         sizes = [len(usable) for usable in self._usable]
-        weights = [size ** (1 / mixture_temperature) for size in sizes]
+        weights = [
+            corpus.weight * size ** (1 / mixture_temperature) for corpus, size in zip(corpora, sizes, strict=True)
+        ]
         self.quotas = [round(sum(sizes) * weight / sum(weights)) for weight in weights]
 
     def epoch(self, number: int) -> list[Group]:

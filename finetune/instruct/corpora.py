@@ -54,6 +54,7 @@ class TrainingCorpus:
         identity: what makes these rows these rows, by split.
         train_frames: for each row to learn from, the frames of each stream; None where text alone is read.
         dev_frames: likewise, for dev.
+        weight: how many times as often its rows are drawn as its size alone would have it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TrainingCorpus:
     identity: Mapping[str, Mapping[str, object]]
     train_frames: tuple[tuple[Frames | None, ...], ...] | None = None
     dev_frames: tuple[tuple[Frames | None, ...], ...] | None = None
+    weight: float = 1.0
 
 
 def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> TrainingCorpus:
@@ -104,6 +106,7 @@ def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> T
         identity={
             split: dict(open_rows(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)
         },
+        weight=recipe.weight,
     )
 
 

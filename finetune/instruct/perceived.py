@@ -21,7 +21,11 @@ OnRow = Callable[[int, int], None]  # rows done, rows of all
 
 
 def perceived(
-    corpus: TrainingCorpus, perception: Perception, on_row: OnRow = lambda done, total: None
+    corpus: TrainingCorpus,
+    perception: Perception,
+    on_row: OnRow = lambda done, total: None,
+    *,
+    dev_alone: bool = False,
 ) -> TrainingCorpus:
     """Return a corpus with the frames of its rows; a row of which nothing can be used is left out.
 
@@ -29,28 +33,34 @@ def perceived(
         corpus: with samples that name recordings.
         perception: encoders.
         on_row: called after each row.
+        dev_alone: whether the training rows stay as they are, without frames, where nothing asks for these.
 
     Raises:
         InputError: nothing can be used in a split.
     """
-    total = len(corpus.train) + len(corpus.dev)
+    read = () if dev_alone else corpus.train
+    total = len(read) + len(corpus.dev)
     found: list[tuple[Sample, Percept]] = []
-    for sample in (*corpus.train, *corpus.dev):
+    for sample in (*read, *corpus.dev):
         found.append((sample, perception.perceive(sample)))
         on_row(len(found), total)
-    train = [each for each in found[: len(corpus.train)] if _usable(*each)]
-    dev = [each for each in found[len(corpus.train) :] if _usable(*each)]
-    for name, split in (("train", train), ("dev", dev)):
-        if not split:
+    train = [each for each in found[: len(read)] if _usable(*each)]
+    dev = [each for each in found[len(read) :] if _usable(*each)]
+    for name, split, rows in (("train", train, read), ("dev", dev, corpus.dev)):
+        if rows and not split:
             why = next((reason for _, percept in found for reason in percept.absent.values()), "no row names any")
             raise InputError(f"{name} rows of {corpus.name!r} must bring something that can be used, got none: {why}")
+    dev_rows = tuple(sample for sample, _ in dev)
+    dev_frames = tuple(percept.frames for _, percept in dev)
+    if dev_alone:
+        return replace(corpus, dev=dev_rows, dev_frames=dev_frames)
     bad = corpus.left.bad + len(corpus.train) - len(train)
     return replace(
         corpus,
         train=tuple(sample for sample, _ in train),
-        dev=tuple(sample for sample, _ in dev),
+        dev=dev_rows,
         train_frames=tuple(percept.frames for _, percept in train),
-        dev_frames=tuple(percept.frames for _, percept in dev),
+        dev_frames=dev_frames,
         left=replace(corpus.left, bad=bad),
     )
 

@@ -111,14 +111,6 @@ def test_the_voice_is_a_cue_that_can_be_left_out(labeler: Labeler) -> None:
     assert cue.weight > 0.2
 
 
-def test_it_is_calibrated_again_with_its_recordings(run: Path, data: Path, tmp_path: Path) -> None:
-    figures = recalibrate(str(run / "adapter"), tmp_path / "again", data)
-    assert figures["buzzes"]["macro_f1"] == pytest.approx(2 / 7)  # both labels right, the five others do not occur
-    assert (tmp_path / "again" / "projectors.safetensors").read_bytes() == (
-        run / "adapter" / "projectors.safetensors"
-    ).read_bytes()
-
-
 def test_recordings_that_it_learnt_from_vote_beside_it(run: Path, tiny_model: Path, data: Path, tmp_path: Path) -> None:
     """An adapter whose weights are too young to hear, and then the votes of what it learnt from."""
     young = listening(tiny_model, train={"epochs": 0.5, "projector_rate": 1e-4})

@@ -1,6 +1,8 @@
 """Batches: every row once an epoch, in an order that the seed decides, within the budget."""
 
 import random
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,17 @@ def test_temperature_draws_small_corpora_more_often(corpora: tuple[TrainingCorpu
     roots = [size**0.5 for size in sizes]
     assert (large, small) == tuple(round(sum(sizes) * root / sum(roots)) for root in roots)
     assert small > len(corpora[1].train)  # so that some rows come twice
+
+
+def test_a_corpus_of_weight_three_is_drawn_three_times_as_often(
+    corpora: tuple[TrainingCorpus, ...], tiny_model: Path
+) -> None:
+    large, small = (len(corpus.train) for corpus in corpora)
+    made = plan((corpora[0], replace(corpora[1], weight=3)), tiny_model)
+    total = large + small
+    assert made.quotas == [round(total * large / (large + 3 * small)), round(total * 3 * small / (large + 3 * small))]
+    seen = Counter(group.corpus for group in made.epoch(0) for _ in group.rows)
+    assert [seen[0], seen[1]] == made.quotas
 
 
 def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, tmp_path: Path) -> None:
