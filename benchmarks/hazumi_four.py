@@ -4,8 +4,9 @@
 for each exchange, from the arrays that the corpus comes with (it has no sound and no video). Of action units it has
 presence alone; intensities are written as 0, which standardising makes nothing of. The recording of the body is read
 where it lies: the exchange, and what lies before it up to 30 s together. Fillers keep their sound and lose their marks.
-`fold5` deals people, in the order of their names, to five folds. `drop` labels the folds of a cross-validation again
-with one modality left out, and with one alone, and prints macro F1 over the replies that have words.
+A reply in which nothing was said is written as such: to be silent is not the same as to have no transcript. `fold5`
+deals people, in the order of their names, to five folds. `drop` labels the folds of a cross-validation again with one
+modality left out, and with one alone, and prints macro F1 over the replies that have words.
 
     python benchmarks/hazumi_four.py write --data hazumi1911 -o hazumi_four
     thymos crossval hazumi --by fold5 --aim balance -o runs/hazumi --data hazumi_four
@@ -32,11 +33,12 @@ from thymos.agent.labeler import Labeler
 _MARKS = re.compile(r"\([FD] ?([^)]*)\)")
 _HEADER = ("id", "text", "speaker", "speech", "face", "physiology", "sentiment", "fold5")
 _FOLDS = 5
+_SILENCE = "(silence)"
 
 
 def plain(reply: str) -> str:
     """Return a reply without the transcribers' marks."""
-    return _MARKS.sub(r"\1", reply).replace("|", " ").strip()
+    return _MARKS.sub(r"\1", reply).replace("|", " ").strip() or _SILENCE
 
 
 def write(data: Path, folder: Path) -> None:
@@ -94,7 +96,7 @@ def drop(runs: Path, corpus: Path) -> None:
     from sklearn.metrics import f1_score
 
     read = open_corpus(corpus, columns=Columns(label="sentiment"))
-    rows = [row for row in read if isinstance(row, Sample) and row.text]
+    rows = [row for row in read if isinstance(row, Sample) and row.text != _SILENCE]
     gold = {row.id: LABELS.index((row.gold or ("",))[0]) for row in rows}
     kinds = ("text", "speech", "face", "physiology")
     found: dict[str, dict[str, int]] = {name: {} for name in ("all", *(f"without {kind}" for kind in kinds), *kinds)}

@@ -101,7 +101,11 @@ def models_of(job: Job, plan: "Plan") -> "Models":
 
     return Models(
         writer=lambda: load_writer(
-            engines(), writer.writer, writer_adapter(writer.writer, writer.writer_adapter), device
+            engines(),
+            writer.writer,
+            writer_adapter(writer.writer, writer.writer_adapter),
+            device,
+            temperature=writer.temperature,
         ),
         labeler=lambda: load_labeler(engines(), plan, job.plan.taxonomy, gates.agree, gates.coverage),
         embedder=None if gates.embedder == "none" else lambda: SentenceEmbedder(gates.embedder, device=device),
@@ -175,6 +179,7 @@ def _options(job: Job) -> "Options":
     return Options(
         candidates=job.writer.candidates,
         tries=job.writer.tries,
+        choose=job.writer.choose,
         rounds=job.writer.rounds,
         without=job.gates.without,
         agree=job.gates.agree,

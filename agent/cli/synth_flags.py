@@ -17,6 +17,7 @@ _Count = Annotated[int, Parameter(validator=Number(gte=1))]
 _CountOrZero = Annotated[int, Parameter(validator=Number(gte=0))]
 _Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 _Half = Annotated[float, Parameter(validator=Number(gte=0, lte=0.5))]
+_Temperature = Annotated[float, Parameter(validator=Number(gte=0.1, lte=2))]
 _Switch = Annotated[bool, Parameter(negative="")]
 _Names = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
 
@@ -71,10 +72,13 @@ class WriterFlags:
             `tagged` tells the wish whole, control tags first; `plain` asks for single utterances in the plainest
             words, without relationship, style and length; `auto` is tuned for an adapter that was trained to write,
             tagged for other adapters and servers, plain for a local writer without an adapter.
-        candidates: texts that are written for a row at a time; the one that reads best as asked is kept.
-        tries: texts that a local writer writes for each turn of a conversation that is to show a feeling; the blind
-            labeler chooses the one to go on with. Three or four make twice as many conversations end as asked, and take
-            six times as long for each.
+        temperature: of the draws; above 1 writes more varied texts, of which fewer are as asked.
+        candidates: texts that are written for a row at a time, of which one is kept.
+        choose: which of them, where several pass the gates: `surest` keeps the one that reads best as asked, `newest`
+            the one that is least like what is kept, for a more varied set.
+        tries: texts that a local writer writes for an utterance, or for each turn of a conversation that is to show a
+            feeling; the blind labeler chooses the one that is judged, or gone on with. Three or four make twice as many
+            conversations end as asked, and take six times as long for each.
         rounds: times that a row is tried.
     """
 
@@ -82,7 +86,9 @@ class WriterFlags:
     writer_adapter: str = "auto"
     seeds: str | None = None
     prompt: Literal["auto", "tuned", "tagged", "plain"] = "auto"
+    temperature: _Temperature = 0.9
     candidates: _Count = 4
+    choose: Literal["surest", "newest"] = "surest"
     tries: _Count = 1
     rounds: _Count = 2
 

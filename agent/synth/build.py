@@ -16,13 +16,14 @@ from thymos.agent.synth.gates.leakage import CAP
 from thymos.agent.synth.gates.registry import Gates, Material, build_gates
 from thymos.agent.synth.gates.relabel import Agree, Readings
 from thymos.agent.synth.guide import TurnGuide
+from thymos.agent.synth.novelty import Choose, Novelty
 from thymos.agent.synth.plan import Plan
 from thymos.agent.synth.request import Manner, Requests
 from thymos.agent.synth.seeds import Seeds
 from thymos.agent.synth.values import Writer
 from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import CANDIDATES, ROUNDS, Maker
-from thymos.agent.synth.writers import LocalBatchWriter
+from thymos.agent.synth.writers import TEMPERATURE, LocalBatchWriter
 from thymos.prompts.errors import InputError
 from thymos.prompts.template import EXPLAINING, PROMPTS, WRITING
 from thymos.retrieval.heard import Heard
@@ -140,6 +141,7 @@ class Options:
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
         tries: texts that a local writer writes for a turn with a label; the labeler chooses the one to go on with.
+        choose: which of the texts that will do is kept: the surest read as asked, or the newest beside what is kept.
     """
 
     candidates: int = CANDIDATES
@@ -151,6 +153,7 @@ class Options:
     manner: Manner = "tagged"
     heard: Heard | None = None
     tries: int = TRIES
+    choose: Choose = "surest"
 
 
 def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -> Works:
@@ -184,7 +187,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     readings = Readings(models.labeler())
     gates = build_gates(plan, readings, material, options.without)
     writer = models.writer()
-    if options.tries > 1 and plan.wish.turns[1] > 1 and isinstance(writer, LocalBatchWriter):
+    if options.tries > 1 and isinstance(writer, LocalBatchWriter):
         writer = writer.guided(TurnGuide(readings.labeler), options.tries)
     maker = Maker(
         writer,
@@ -195,6 +198,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
         seeds=seeds,
         candidates=options.candidates,
         rounds=options.rounds,
+        novelty=Novelty(vectors) if options.choose == "newest" else None,
     )
     return Works(maker, gates, vectors)
 
@@ -242,7 +246,14 @@ def heard_by(adapter: str | None) -> Heard | None:
     return None if adapter is None else Heard.load(adapter_folder(adapter))
 
 
-def load_writer(engines: "Engines", name: str | None, adapter: str | None, device: str | None) -> Writer:
+def load_writer(
+    engines: "Engines",
+    name: str | None,
+    adapter: str | None,
+    device: str | None,
+    *,
+    temperature: float = TEMPERATURE,
+) -> Writer:
     """Load what writes.
 
     Args:
@@ -250,6 +261,7 @@ def load_writer(engines: "Engines", name: str | None, adapter: str | None, devic
         name: of a local model, or the address of a server; None for the labeler's.
         adapter: LoRA adapter of a local one.
         device: torch device of a local one.
+        temperature: of the draws.
 
     Raises:
         ModelError: it can't be used here.
@@ -260,14 +272,14 @@ def load_writer(engines: "Engines", name: str | None, adapter: str | None, devic
     if name is not None and name.startswith(("http://", "https://")):
         if adapter is not None:
             raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
-        return server_writer(name)
+        return server_writer(name, temperature=temperature)
     if adapter is None and name in (None, engines.model):
-        return LocalBatchWriter(*engines.writing(slots=SLOTS), slots=SLOTS)
+        return LocalBatchWriter(*engines.writing(slots=SLOTS), slots=SLOTS, temperature=temperature)
     from thymos.adapters.generation.load import resolve_decoder
     from thymos.adapters.llm.load import load_language_model
 
     loaded = load_language_model(name or engines.model, adapter=adapter, device=device)
-    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded, slots=SLOTS)
+    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded, slots=SLOTS, temperature=temperature)
 
 
 def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float) -> BatchLabeler:

@@ -1,4 +1,4 @@
-"""`Maker`: plan rows in, kept rows out. Several texts are written for each, judged, and the best one is kept.
+"""`Maker`: plan rows in, kept rows out. Several texts are written for each, judged, and the best or newest is kept.
 
 Takes a writer, gates and a labeler that ranks, through their protocols; gives a `Batch` per chunk of rows. A row for
 which nothing passes is tried again a bounded number of times, and then counted. Knows nothing of files.
@@ -11,6 +11,7 @@ from typing import Any
 
 from thymos.agent.synth.gates.gate import Gate, SetGate
 from thymos.agent.synth.gates.relabel import Readings, likeliest
+from thymos.agent.synth.novelty import Novelty
 from thymos.agent.synth.plan import PlanRow
 from thymos.agent.synth.reading import NAME as FORMAT
 from thymos.agent.synth.reading import read_text
@@ -95,6 +96,7 @@ class Maker:
         seeds: Seeds | None = None,
         candidates: int = CANDIDATES,
         rounds: int = ROUNDS,
+        novelty: Novelty | None = None,
     ) -> None:
         """Keep what works.
 
@@ -108,6 +110,7 @@ class Maker:
             seeds: a user's examples.
             candidates: texts that are written for a row at a time.
             rounds: times that a row is tried.
+            novelty: of the texts that will do, the newest by it is kept; None keeps the one that reads best as asked.
         """
         self._writer = writer
         self._told = dict(writer.identity())
@@ -119,6 +122,7 @@ class Maker:
         self._seeds = seeds
         self._candidates = candidates
         self._rounds = rounds
+        self._novelty = novelty
 
     def identity(self) -> dict[str, object]:
         """Return what makes the rows of a plan these rows, as JSON values."""
@@ -130,6 +134,7 @@ class Maker:
             "seeds": self._seeds.sha256 if self._seeds else None,
             "candidates": self._candidates,
             "rounds": self._rounds,
+            **({"choose": "newest"} if self._novelty else {}),
         }
 
     def make(self, rows: Sequence[PlanRow]) -> Batch:
@@ -154,6 +159,8 @@ class Maker:
         """Take note of a row that an earlier session kept."""
         for gate in self._set_gates:
             gate.remember(kept)
+        if self._novelty:
+            self._novelty.remember(kept.text)
 
     def ask(self, row: PlanRow, number: int) -> Ask:
         """Return what the writer is asked for a row's candidate."""
@@ -218,9 +225,9 @@ class Maker:
         return found
 
     def _chosen(self, candidates: Sequence[tuple[Candidate, dict[str, Verdict]]], batch: Batch) -> Record | None:
-        """Return the best candidate that every gate lets pass; put the dropped ones aside."""
+        """Return the best candidate, or the newest, that every gate lets pass; put the dropped ones aside."""
         chosen: Record | None = None
-        for candidate, verdicts in candidates:
+        for candidate, verdicts in sorted(candidates, key=self._newness):
             failed = next((name for name, verdict in verdicts.items() if not verdict.kept), "")
             if not failed and chosen is not None:
                 batch.tally.spare += 1
@@ -234,6 +241,13 @@ class Maker:
             self.recall(candidate)
             chosen = self._record(candidate, verdicts)
         return chosen
+
+    def _newness(self, judged: tuple[Candidate, Mapping[str, Verdict]]) -> float:
+        """Return what candidates are sorted by, least first: the same for all where the order is to stay."""
+        candidate, verdicts = judged
+        if self._novelty is None or not all(verdict.kept for verdict in verdicts.values()):
+            return 0.0
+        return -self._novelty.of(candidate.text)
 
     def _record(self, candidate: Candidate, verdicts: Mapping[str, Verdict], dropped_by: str = "") -> Record:
         return record(candidate, self._told, verdicts, self._requests.scenario(candidate.row), dropped_by)

@@ -33,7 +33,9 @@ class LocalBatchWriter:
     A conversation is written a turn at a time: a small model counts badly, and ends many of six turns after the fourth.
     """
 
-    def __init__(self, decoder: "Writes", loaded: "LanguageModel", *, slots: int = 16) -> None:
+    def __init__(
+        self, decoder: "Writes", loaded: "LanguageModel", *, slots: int = 16, temperature: float = TEMPERATURE
+    ) -> None:
         """Keep what writes.
 
         Args:
@@ -41,6 +43,7 @@ class LocalBatchWriter:
             loaded: the model that it writes with.
             slots: texts that the decoder writes together; so many conversations are under way at a time, and what was
                 said in each need not be read again.
+            temperature: of the draws.
         """
         from thymos.agent.chat.model import public_name
 
@@ -48,12 +51,15 @@ class LocalBatchWriter:
         self._decoder = decoder
         self._loaded = loaded
         self._slots = slots
+        self._temperature = temperature
         self._guide: TurnGuide | None = None
         self._tries = 1
 
     def guided(self, guide: TurnGuide, tries: int) -> Self:
-        """Return a writer that writes turns with a label so many times, and goes on with the one that reads best so."""
-        found = type(self)(self._decoder, self._loaded, slots=self._slots)
+        """Return a writer that writes an utterance, or a turn with a label, so many times; the one that reads best so
+        is given, or gone on with.
+        """
+        found = type(self)(self._decoder, self._loaded, slots=self._slots, temperature=self._temperature)
         found._guide, found._tries = guide, tries
         return found
 
@@ -65,7 +71,7 @@ class LocalBatchWriter:
             "sha256": loaded.sha256,
             "adapter": loaded.adapter,
             "adapter_sha256": loaded.adapter_sha256,
-            "temperature": TEMPERATURE,
+            "temperature": self._temperature,
             "top_p": TOP_P,
             "min_p": MIN_P,
             "conversations": "a turn at a time",
@@ -77,11 +83,13 @@ class LocalBatchWriter:
         """Return one text per ask, its opening first."""
         texts: dict[int, str] = {}
         single = [place for place, ask in enumerate(asks) if ask.turns == 1]
-        for start in range(0, len(single), _WAITING):
-            part = single[start : start + _WAITING]
-            replies = [self._begin(self.prompt(asks[place]), asks[place].tokens, asks[place].seed) for place in part]
-            for place, reply in zip(part, replies, strict=True):
-                texts[place] = asks[place].opening + reply.text()
+        at_once = max(1, _WAITING // self._tries)
+        for start in range(0, len(single), at_once):
+            part = single[start : start + at_once]
+            replies = {place: self._tried(self.prompt(asks[place]), asks[place], asks[place].tokens) for place in part}
+            for place in part:
+                ask, told = asks[place], [reply.text() for reply in replies[place]]
+                texts[place] = ask.opening + told[self._best((), told, ask.labels[0] if ask.labels else None)]
         several = [place for place, ask in enumerate(asks) if ask.turns > 1]
         under_way = max(1, self._slots // self._tries)
         written = _together(self._conversation, [asks[place] for place in several], under_way)
@@ -106,18 +114,28 @@ class LocalBatchWriter:
             lines += f"{SPEAKERS[place % 2]}:"
             prompt = (*asked, *self._ids(lines))
             label = ask.labels[place] if ask.labels else None
-            seeds = [ask.seed + place + each * _APART for each in range(self._tries if label else 1)]
-            replies = [self._begin(prompt, ask.tokens // ask.turns, seed, stop=("\n",)) for seed in seeds]
+            replies = self._tried(prompt, ask, ask.tokens // ask.turns, place)
             texts = [reply.text().strip() for reply in replies]
-            best = self._guide.best(told, texts, label) if self._guide and label and len(texts) > 1 else 0
-            told.append(texts[best])
-            lines += f" {texts[best]}\n"
+            told.append(texts[self._best(told, texts, label, speakers=True)])
+            lines += f" {told[-1]}\n"
         return lines.rstrip("\n")
+
+    def _tried(self, prompt: tuple[int, ...], ask: Ask, tokens: int, place: int = 0) -> list["Reply"]:
+        """Begin the texts of a turn: several where there is one to choose by its label."""
+        label = ask.labels[place] if ask.labels else None
+        seeds = [ask.seed + place + each * _APART for each in range(self._tries if label else 1)]
+        stop = ("\n",) if ask.turns > 1 else ()
+        return [self._begin(prompt, tokens, seed, stop) for seed in seeds]
+
+    def _best(self, before: Sequence[str], texts: Sequence[str], label: str | None, *, speakers: bool = False) -> int:
+        if self._guide is None or label is None or len(texts) == 1:
+            return 0
+        return self._guide.best(before, texts, label, speakers=speakers)
 
     def _begin(self, prompt: tuple[int, ...], tokens: int, seed: int, stop: tuple[str, ...] = ()) -> "Reply":
         from thymos.adapters.generation.values import Request, Sampling
 
-        drawn = Sampling(TEMPERATURE, top_p=TOP_P, min_p=MIN_P, seed=seed)
+        drawn = Sampling(self._temperature, top_p=TOP_P, min_p=MIN_P, seed=seed)
         return self._decoder.submit(Request(prompt, most=tokens, sampling=drawn, stop=stop))
 
     def _ids(self, text: str) -> Sequence[int]:
@@ -181,13 +199,17 @@ def _together(write: Callable[[Ask], str], asks: Sequence[Ask], most: int) -> li
         pool.shutdown(wait=False, cancel_futures=True)  # whoever stops does not wait for a slow server
 
 
-def server_writer(name: str) -> Writer:
+def server_writer(name: str, *, temperature: float = TEMPERATURE) -> Writer:
     """Return a writer behind an address, `URL` or `URL#MODEL`, that speaks OpenAI's protocol.
+
+    Args:
+        name: the address.
+        temperature: of the draws.
 
     Raises:
         ModelError: it is no address, or langchain-openai is missing.
     """
     from thymos.agent.chat.model_choice import server_model
 
-    model = server_model(name, temperature=TEMPERATURE)
+    model = server_model(name, temperature=temperature)
     return ChatWriter(model, options=lambda ask: {"max_tokens": ask.tokens, "top_p": TOP_P, "seed": ask.seed})

@@ -40,6 +40,17 @@ def test_the_text_that_reads_best_as_asked_is_kept_and_the_others_are_spare() ->
     assert (batch.tally.written, batch.tally.well_formed, batch.tally.spare, batch.dropped) == (3, 3, 2, [])
 
 
+def test_the_newest_of_the_texts_that_pass_is_kept_where_that_is_wished() -> None:
+    texts = ("We danced, all of us.", "They danced until the bells.", "She danced in the hallway")
+    maker = _maker(_saying(*texts, *texts, "We danced, all of us, in a storm.", *texts[1:]), choose="newest")
+    assert [row["text"] for row in maker.make([ROW]).kept] == [texts[1]]  # beside nothing all are new: the surest
+    assert [row["text"] for row in maker.make([PLAN.row("joy", 1)]).kept] == [texts[0]]
+    batch = maker.make([PLAN.row("joy", 2)])
+    assert [row["text"] for row in batch.kept] == [texts[2]]  # newer than what begins like one that is kept
+    assert batch.tally.dropped["duplicates"] == 0 and batch.tally.spare == 2  # the others were not asked about
+    assert maker.identity() == {**_maker(_saying(*texts)).identity(), "choose": "newest"}
+
+
 def test_a_guide_of_its_own_ranks_instead_of_the_judge() -> None:
     from thymos.agent.synth.gates.relabel import Readings
     from thymos.agent.synth.grid import load_grid

@@ -43,6 +43,15 @@ def test_a_local_text_depends_on_its_ask_and_on_nothing_beside_it(local: LocalBa
     assert local.write(other) != together
 
 
+def test_a_local_writer_draws_at_its_temperature(local: LocalBatchWriter) -> None:
+    cold = LocalBatchWriter(local._decoder, local._loaded, temperature=0.1)
+    assert cold.identity() == {**local.identity(), "temperature": 0.1}
+    again = [Ask("Be brief.", "Say it.", "", 1, seed) for seed in range(24)]
+    assert len(set(cold.write(again))) < len(set(local.write(again)))
+    labeler = SignLabeler()
+    assert cold.guided(TurnGuide(labeler), 2).identity()["temperature"] == 0.1
+
+
 def test_a_local_text_begins_with_its_opening(local: LocalBatchWriter) -> None:
     plain, opened = local.write(_asks(1)), local.write(_asks(1, "A:"))
     assert opened[0].startswith("A:")
@@ -86,6 +95,18 @@ def test_a_guided_conversation_goes_on_with_the_turn_that_reads_best_as_asked(lo
         assert (last[0].speaker, [turn.speaker for turn in last[0].context]) == ("A", ["A", "B"])
     assert guided.identity()["tries"] == 3
     assert guided.identity()["guide"] == labeler.identity()
+
+
+def test_the_utterance_that_reads_best_is_given_where_it_is_tried_several_times(local: LocalBatchWriter) -> None:
+    labeler = LongLabeler()
+    guided = local.guided(TurnGuide(labeler), 3)
+    asks = [Ask("Be brief.", f"Say {n}.", "", 12, 100 + n, 1, ("joy",)) for n in range(6)]
+    texts = guided.write(asks)
+    assert [len(each) for each in labeler.seen] == [3] * 6
+    assert all(not one.context and one.speaker is None for each in labeler.seen for one in each)
+    assert [text.strip() for text in texts] == [max((one.text or "" for one in each), key=len) for each in labeler.seen]
+    assert texts == [guided.write([ask])[0] for ask in asks]
+    assert guided.write(_asks(2)) == local.write(_asks(2))  # nothing is chosen by a label that was not asked
 
 
 def test_a_local_text_ends_at_its_tokens(local: LocalBatchWriter) -> None:
