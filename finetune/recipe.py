@@ -22,7 +22,7 @@ from thymos.prompts.yaml_lines import near
 
 _RECIPES = Path(__file__).parent / "recipes"
 _MAX_BYTES = 1_000_000
-_OF_STREAMS = ("align_epochs", "align", "drop_modalities")  # keys of `train` that mean nothing to text alone
+_OF_STREAMS = ("align_epochs", "align_cues", "align", "drop_modalities")  # of `train`: nothing to text alone
 
 
 class Recipe(Strict):
@@ -77,6 +77,8 @@ class Recipe(Strict):
         asked = [name for name in _OF_STREAMS if getattr(self.train, name)]
         if asked and not self.streams:
             raise ValueError(f"train.{asked[0]} must be left out without streams, got {getattr(self.train, asked[0])}")
+        if self.train.align_cues and not self.train.align_epochs:
+            raise ValueError(f"train.align_cues must go with align_epochs, got {self.train.align_cues} without any")
         return self
 
 

@@ -134,6 +134,8 @@ class TrainRecipe(Strict):
         method: lora, qlora (4-bit base, Dettmers et al. 2023), full, or projectors (the LLM stays as it is).
         align_epochs: passes before the first step in which fresh projectors learn the words of the labels, without the
             LLM.
+        align_cues: how much the words of what was measured in a recording (`high pitch`, `heart rate rising`) count in
+            these passes beside the words of its label; 0 leaves them out.
         align: share of the steps, from the first, in which projectors alone learn.
         projector_rate: peak learning rate of projectors.
         projector_dropout: on what projectors pool.
@@ -158,6 +160,7 @@ class TrainRecipe(Strict):
 
     method: Literal["lora", "qlora", "full", "projectors"] = "lora"
     align_epochs: Annotated[float, Field(ge=0)] = 0.0
+    align_cues: Share = 0.0
     align: Share = 0.0
     projector_rate: Positive = 1e-3
     projector_dropout: Share = 0.1

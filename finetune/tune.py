@@ -93,7 +93,8 @@ def tune(
     _make(output)
     if streams:
         perception = Perception(streams)
-        corpora = tuple(perceived(each, perception, on_encoded) for each in corpora)
+        cues = recipe.train.align_cues > 0
+        corpora = tuple(perceived(each, perception, on_encoded, cues=cues) for each in corpora)
     # A batch in which a modality is absent has nothing for its projector to learn.
     apart = DistributedDataParallelKwargs(find_unused_parameters=bool(streams))
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[apart])
@@ -124,6 +125,7 @@ def tune(
             epochs=recipe.train.align_epochs,
             peak=recipe.train.projector_rate,
             seed=recipe.train.seed,
+            cues=recipe.train.align_cues,
         )
     fingerprint = _fingerprint(recipe, corpora, trainee)
     encoder = RowEncoder(trainee.base.tokenizer, recipe.prompt, recipe.max_tokens)
@@ -250,6 +252,8 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
     told = recipe.model_dump(mode="json")
     for key in ("checkpoint_minutes", "engine"):
         told["train"].pop(key)
+    if not told["train"]["align_cues"]:  # as below: runs from before there was such a key go on
+        told["train"].pop("align_cues")
     for corpus in told["corpora"]:
         corpus.pop("votes")  # fitted after the weights
         if corpus["weight"] == 1:  # runs from before there was a weight go on

@@ -55,6 +55,8 @@ class TrainingCorpus:
         train_frames: for each row to learn from, the frames of each stream; None where text alone is read.
         dev_frames: likewise, for dev.
         weight: how many times as often its rows are drawn as its size alone would have it.
+        train_cues: for each row to learn from, modality -> what a person would say of its recording (`high pitch`);
+            None where nobody asked.
     """
 
     name: str
@@ -67,6 +69,7 @@ class TrainingCorpus:
     train_frames: tuple[tuple[Frames | None, ...], ...] | None = None
     dev_frames: tuple[tuple[Frames | None, ...], ...] | None = None
     weight: float = 1.0
+    train_cues: tuple[Mapping[str, tuple[str, ...]], ...] | None = None
 
 
 def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> TrainingCorpus:

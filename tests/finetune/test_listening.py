@@ -259,7 +259,7 @@ def test_a_recipe_that_listens_needs_a_prompt_with_a_place(tiny_model: Path) -> 
         listening(tiny_model, streams=[], train={"method": "projectors"})
 
 
-@pytest.mark.parametrize("key", ["align_epochs", "align", "drop_modalities"])
+@pytest.mark.parametrize("key", ["align_epochs", "align_cues", "align", "drop_modalities"])
 def test_a_key_that_would_be_ignored_is_refused(key: str, tiny_model: Path) -> None:
     with pytest.raises(ValueError, match=f"train.{key} must be left out without streams, got 0.5"):
         recipe(tiny_model, train={key: 0.5})

@@ -54,6 +54,42 @@ def test_soft_tokens_become_the_words_of_their_labels(tiny_model: Path) -> None:
             assert taxonomy.names[int(cosines.argmax())] == name
 
 
+def test_a_token_becomes_what_was_measured_and_the_tokens_together_stay_the_label(tiny_model: Path) -> None:
+    taxonomy, tokenizer = load_taxonomy("ekman"), AutoTokenizer.from_pretrained(tiny_model)
+    embedding = torch.randn(len(tokenizer), 48, generator=torch.Generator().manual_seed(2))
+    made = corpus(90)
+    said = ("high pitch", "low pitch")
+    cues = tuple({"speech": (said[row % 2], "always said")} for row in range(90))
+    frames = tuple(  # whose last number tells the cue
+        tuple(
+            each if each is None else np.concatenate([each[:, :2], np.full((4, 1), row % 2 * 2 - 1)], 1) for each in of
+        )
+        for row, of in enumerate(made.train_frames or ())
+    )
+    made = replace(made, train_frames=frames, train_cues=cues)
+
+    def aligned(weight: float) -> tuple[float, float]:
+        torch.manual_seed(0)
+        projectors = Projectors(STREAMS, size=48, norm=1.0)
+        align(projectors, [made], tokenizer, embedding, epochs=30, peak=5e-3, seed=0, cues=weight)
+        phrases = torch.stack([embedding[tokenizer(f" {each}")["input_ids"]].mean(0) for each in said])
+        words = torch.stack([embedding[tokenizer(f" {word}")["input_ids"]].mean(0) for word in taxonomy.words])
+        right = [0, 0]
+        for row in range(18):
+            if frames[row][0] is None:
+                continue
+            table = projectors.eval().table([(frames[row][0], None)])
+            assert table is not None
+            soft = F.normalize(table, dim=1)
+            right[0] += int((soft @ F.normalize(phrases, dim=1).T).amax(0).argmax()) == row % 2
+            right[1] += taxonomy.names[int((soft.mean(0) @ F.normalize(words, dim=1).T).argmax())] == LABELS[row % 3]
+        return right[0] / 16, right[1] / 16
+
+    cued, labelled = aligned(0.5)
+    assert cued == 1.0 and labelled >= 0.9
+    assert aligned(0.0)[0] < 0.9  # nobody told it
+
+
 def test_the_same_seed_aligns_alike_and_no_epochs_change_nothing(tiny_model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     embedding = torch.randn(len(tokenizer), 48, generator=torch.Generator().manual_seed(2))
