@@ -79,6 +79,13 @@ class Recipe(Strict):
             raise ValueError(f"train.{asked[0]} must be left out without streams, got {getattr(self.train, asked[0])}")
         if self.train.align_cues and not self.train.align_epochs:
             raise ValueError(f"train.align_cues must go with align_epochs, got {self.train.align_cues} without any")
+        if self.train.align_cues and any(stream.baseline == "speaker" for stream in self.streams):
+            raise ValueError(
+                f"train.align_cues must be left out where a stream's baseline is speaker, got {self.train.align_cues}: "
+                "frames that are compared with the speaker do not tell what is high for others"
+            )
+        if len(self.corpora) == 1 and self.corpora[0].weight != 1:
+            raise ValueError(f"weight must be left out with one corpus, got {self.corpora[0].weight}")
         return self
 
 

@@ -4,7 +4,7 @@ Frozen values; the field names are the keys of a recipe's file. Nothing to compu
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,7 +36,8 @@ class CorpusRecipe(Strict):
         label_column: column with the gold labels, likewise.
         label_separator: what stands between several gold labels in one cell; a JSON list needs none.
         votes: whether words of the training rows vote beside the tuned model, at a weight fitted on dev.
-        weight: how many times as often its rows are drawn as `mixture_temperature` alone would have it.
+        weight: how many times as often its rows are drawn, beside those of the other corpora, as `mixture_temperature`
+            alone would have it; how many are drawn of all together stays.
         where: conditions that rows of all splits must meet (`column=value,value`, `column!=value`).
         train_where: further conditions on the rows to learn from, where one file holds several splits.
         dev_where: likewise, for dev.
@@ -57,7 +58,7 @@ class CorpusRecipe(Strict):
     label_column: str | None = None
     label_separator: str | None = None
     votes: bool = False
-    weight: Annotated[float, Field(gt=0)] = 1.0
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     where: tuple[str, ...] = ()
     train_where: tuple[str, ...] = ()
     dev_where: tuple[str, ...] = ()
@@ -134,8 +135,8 @@ class TrainRecipe(Strict):
         method: lora, qlora (4-bit base, Dettmers et al. 2023), full, or projectors (the LLM stays as it is).
         align_epochs: passes before the first step in which fresh projectors learn the words of the labels, without the
             LLM.
-        align_cues: how much the words of what was measured in a recording (`high pitch`, `heart rate rising`) count in
-            these passes beside the words of its label; 0 leaves them out.
+        align_cues: how much the words of what was measured in a recording (`high pitch`, `fast heart rate`) count in
+            these passes beside the words of its label; 0 leaves them out. Every recording is read once more for it.
         align: share of the steps, from the first, in which projectors alone learn.
         projector_rate: peak learning rate of projectors.
         projector_dropout: on what projectors pool.
@@ -181,3 +182,21 @@ class TrainRecipe(Strict):
     average: Annotated[float, Field(ge=0, lt=1)] = 0.0
     engine: Literal["auto", "eager", "compiled", "general"] = "auto"
     seed: int = 0
+
+
+def deciding(recipe: BaseModel) -> dict[str, Any]:
+    """Return what of a recipe decides the weights, as JSON values, to tell one run from another.
+
+    How often is looked or saved decides nothing. Keys that came later are left out where they change nothing, so that
+    runs from before there were such keys go on.
+    """
+    told = recipe.model_dump(mode="json")
+    for key in ("checkpoint_minutes", "engine"):
+        told["train"].pop(key)
+    if not told["train"]["align_cues"]:
+        told["train"].pop("align_cues")
+    for part in told.values():
+        for each in part if isinstance(part, list) else ():
+            if isinstance(each, dict) and each.get("weight") == 1:
+                each.pop("weight")
+    return told

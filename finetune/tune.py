@@ -21,9 +21,10 @@ from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.instruct.cues import telling, with_cues
 from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.recipe import Recipe
-from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe
+from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe, deciding
 from thymos.finetune.training.align import align
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.dev import DevSplit
@@ -93,8 +94,7 @@ def tune(
     _make(output)
     if streams:
         perception = Perception(streams)
-        cues = recipe.train.align_cues > 0
-        corpora = tuple(perceived(each, perception, on_encoded, cues=cues) for each in corpora)
+        corpora = tuple(perceived(each, perception, on_encoded) for each in corpora)
     # A batch in which a modality is absent has nothing for its projector to learn.
     apart = DistributedDataParallelKwargs(find_unused_parameters=bool(streams))
     accelerator: Any = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[apart])
@@ -117,9 +117,13 @@ def tune(
             against_speakers(each, trainee.projectors, recipe.train.seed, remarks.append) for each in corpora
         )
     if trainee.projectors is not None and trainee.fresh:
-        align(
+        cued = corpora
+        if recipe.train.align_cues:
+            told = Perception(telling(streams, stream_of(StreamRecipe(encoder="prosody"))))
+            cued = tuple(with_cues(each, told) for each in corpora)
+        remarks += align(
             trainee.projectors,
-            corpora,
+            cued,
             trainee.base.tokenizer,
             trainee.base.model.get_input_embeddings().weight.detach(),
             epochs=recipe.train.align_epochs,
@@ -249,15 +253,9 @@ def check_processes(accumulate: int, processes: int) -> None:
 
 def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: Trainee) -> str:
     """Hash what decides the weights: recipe, data, model, batches. How often is looked or saved decides nothing."""
-    told = recipe.model_dump(mode="json")
-    for key in ("checkpoint_minutes", "engine"):
-        told["train"].pop(key)
-    if not told["train"]["align_cues"]:  # as below: runs from before there was such a key go on
-        told["train"].pop("align_cues")
+    told = deciding(recipe)
     for corpus in told["corpora"]:
         corpus.pop("votes")  # fitted after the weights
-        if corpus["weight"] == 1:  # runs from before there was a weight go on
-            corpus.pop("weight")
     for stream in told["streams"]:
         stream.pop("votes")  # likewise
     identity: Mapping[str, object] = {

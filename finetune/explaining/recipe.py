@@ -5,10 +5,10 @@ The field names are the keys of the file; `task: explain` tells it from others. 
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from thymos.finetune.recipe_parts import CorpusRecipe, Count
-from thymos.finetune.writing.recipe import AnsweringRecipe
+from thymos.finetune.writing.recipe import AnsweringRecipe, unweighed
 
 
 class TracedCorpus(CorpusRecipe):
@@ -37,6 +37,11 @@ class ExplainerRecipe(AnsweringRecipe):
     traces: tuple[TracedCorpus, ...] = ()
     causes: Annotated[tuple[CorpusRecipe, ...], Field(min_length=1)]
     feelings_as: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> "ExplainerRecipe":
+        unweighed(self.corpora)
+        return self
 
     @property
     def corpora(self) -> tuple[CorpusRecipe, ...]:

@@ -20,6 +20,7 @@ from thymos.adapters.sample import Sample
 from thymos.finetune.explaining.causes import cause_lessons
 from thymos.finetune.explaining.recipe import ExplainerRecipe
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.recipe_parts import deciding
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.writing.batches import Prompter
 from thymos.finetune.writing.learn import Learnt, accelerated, learn
@@ -137,13 +138,10 @@ def _fingerprint(
     recipe: ExplainerRecipe, corpora: Sequence[TrainingCorpus], tracer: Mapping[str, object], base: LanguageModel
 ) -> str:
     """Hash what decides the weights: recipe, data, model, who explained the rows, words of a request."""
-    told = recipe.model_dump(mode="json")
-    for key in ("checkpoint_minutes", "engine"):
-        told["train"].pop(key)
     identity = {
         "version": 1,
         "task": EXPLAINING,
-        "recipe": told,
+        "recipe": deciding(recipe),
         "data": [dict(corpus.identity) for corpus in corpora],
         "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
         "model": base.sha256,

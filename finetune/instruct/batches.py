@@ -22,6 +22,7 @@ from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.instruct.draw import Draw, as_asked, varied
 from thymos.finetune.instruct.perceived import without_some
 from thymos.finetune.recipe_parts import VaryRecipe
+from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import load_prompt
 
@@ -163,14 +164,18 @@ class BatchPlan:
         weights = [
             corpus.weight * size ** (1 / mixture_temperature) for corpus, size in zip(corpora, sizes, strict=True)
         ]
-        self.quotas = [round(sum(sizes) * weight / sum(weights)) for weight in weights]
+        self.quotas: list[int] = [round(sum(sizes) * weight / sum(weights)) for weight in weights]
+        for number, corpus in enumerate(corpora):
+            if not sizes[number] or not self._wanted(number):
+                why = "raise its weight" if sizes[number] else "raise max_tokens"
+                raise InputError(f"rows of {corpus.name!r} must be drawn in an epoch, got none; {why}")
 
     def epoch(self, number: int) -> list[Group]:
         """Return the groups of an epoch, in the order in which they are learnt from."""
         chance = random.Random(f"{self._seed}/{number}")
         groups = []
-        for corpus, quota in enumerate(self.quotas):
-            for pool in self._pools(self._drawn(corpus, number, quota)):
+        for corpus in range(len(self._corpora)):
+            for pool in self._pools(self._drawn(corpus, number)):
                 for places in grouped([self._rows[corpus][row] for row in pool], self._budget, packed=self._packed):
                     groups.append((corpus, tuple(pool[place] for place in places)))
         chance.shuffle(groups)
@@ -212,13 +217,17 @@ class BatchPlan:
             return as_asked(corpus.taxonomy, self._prompt)
         return varied(corpus.taxonomy, corpus.translations, self._prompt, self._vary, chance)
 
-    def _drawn(self, corpus: int, epoch: int, quota: int) -> list[tuple[int, ...]]:
+    def _wanted(self, corpus: int) -> int:
+        """Return how many units of a corpus an epoch has."""
+        return round(self.quotas[corpus] * len(self._units[corpus]) / len(self._usable[corpus]))
+
+    def _drawn(self, corpus: int, epoch: int) -> list[tuple[int, ...]]:
         """Return the units of a corpus for an epoch: the next ones of an endless row of shuffles of all.
 
         A unit is a row, or the rows of a dialogue, which are computed together.
         """
         units = self._units[corpus]
-        wanted = round(quota * len(units) / len(self._usable[corpus]))
+        wanted = self._wanted(corpus)
         first = epoch * wanted
         drawn: list[tuple[int, ...]] = []
         turn = first // len(units)

@@ -54,7 +54,7 @@ class TrainingCorpus:
         identity: what makes these rows these rows, by split.
         train_frames: for each row to learn from, the frames of each stream; None where text alone is read.
         dev_frames: likewise, for dev.
-        weight: how many times as often its rows are drawn as its size alone would have it.
+        weight: how many times as often its rows are drawn beside the others' as its size alone would have it.
         train_cues: for each row to learn from, modality -> what a person would say of its recording (`high pitch`);
             None where nobody asked.
     """

@@ -5,7 +5,7 @@ earlier one. Knows no LLM.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from thymos.adapters.perception import Percept, Perception
@@ -26,7 +26,6 @@ def perceived(
     on_row: OnRow = lambda done, total: None,
     *,
     dev_alone: bool = False,
-    cues: bool = False,
 ) -> TrainingCorpus:
     """Return a corpus with the frames of its rows; a row of which nothing can be used is left out.
 
@@ -35,7 +34,6 @@ def perceived(
         perception: encoders.
         on_row: called after each row.
         dev_alone: whether the training rows stay as they are, without frames, where nothing asks for these.
-        cues: whether the training rows are told what is measured in their recordings, too.
 
     Raises:
         InputError: nothing can be used in a split.
@@ -43,13 +41,8 @@ def perceived(
     read = () if dev_alone else corpus.train
     total = len(read) + len(corpus.dev)
     found: list[tuple[Sample, Percept]] = []
-    said: list[Mapping[str, tuple[str, ...]]] = []
     for sample in (*read, *corpus.dev):
         found.append((sample, perception.perceive(sample)))
-        if cues and len(found) <= len(read) and _usable(*found[-1]):
-            said.append(
-                {kind: tuple(cue.words for cue in seen.cues) for kind, seen in perception.observe(sample).items()}
-            )
         on_row(len(found), total)
     train = [each for each in found[: len(read)] if _usable(*each)]
     dev = [each for each in found[len(read) :] if _usable(*each)]
@@ -69,7 +62,6 @@ def perceived(
         train_frames=tuple(percept.frames for _, percept in train),
         dev_frames=dev_frames,
         left=replace(corpus.left, bad=bad),
-        train_cues=tuple(said) if cues else None,
     )
 
 

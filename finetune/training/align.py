@@ -44,8 +44,8 @@ def align(
     peak: float,
     seed: int,
     cues: float = 0.0,
-) -> None:
-    """Teach projectors.
+) -> list[str]:
+    """Teach projectors; return a sentence for each modality on the cues that it learns, where any were asked for.
 
     Args:
         projectors: changed in place.
@@ -69,7 +69,7 @@ def align(
                 golds.append(_target(sample.gold or (), corpus.taxonomy, words, number))
                 said.append(told)
     if not rows or not epochs:
-        return
+        return []
     kinds = {stream.modality for stream in projectors.streams} if cues else set()
     cued_by = {kind: _Cues.of([told.get(kind, ()) for told in said], tokenizer, embedding) for kind in sorted(kinds)}
     targets, label_words = torch.stack(golds), F.normalize(torch.cat(words), dim=1)
@@ -95,6 +95,10 @@ def align(
     with torch.no_grad():
         for name, weight in parameters.items():
             weight.copy_(average.weights[name])
+    return [
+        f"soft tokens of {kind} learn {len(each.words)} cues" if each else f"no cue of {kind} tells rows apart"
+        for kind, each in cued_by.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 The field names are the keys of the file; `task: write` tells it from a recipe that labels. Knows nothing of models.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -69,6 +70,16 @@ class KeptRecipe(Strict):
     source: str
 
 
+def unweighed(corpora: Sequence[CorpusRecipe]) -> None:
+    """Refuse a weight, which lessons of a model that writes do not have.
+
+    Raises:
+        ValueError: a corpus has one.
+    """
+    if told := next((each for each in corpora if each.weight != 1), None):
+        raise ValueError(f"weight must be left out of a model that writes, got {told.weight} for {told.name!r}")
+
+
 class AnsweringRecipe(Strict):
     """What every training has whose model learns to answer with text.
 
@@ -100,6 +111,8 @@ class AnsweringRecipe(Strict):
     def _has_an_update(self) -> Self:
         if self.train.method not in ("lora", "qlora"):
             raise ValueError(f"method must be lora or qlora for a writer, got {self.train.method}; change it")
+        if self.train.align_cues:
+            raise ValueError(f"train.align_cues must be left out of a model that writes, got {self.train.align_cues}")
         return self
 
 
@@ -125,6 +138,7 @@ class WriterRecipe(AnsweringRecipe):
         names = [corpus.name for corpus in self.corpora] + [rows.name for rows in self.kept]
         if len(set(names)) != len(names):
             raise ValueError(f"names of corpora must differ, got {', '.join(names)}; rename one")
+        unweighed(self.corpora)
         low, high = self.texts.turns
         if not 2 <= low <= high:
             raise ValueError(f"texts.turns must be two numbers from 2 up, the lower first, got {low}, {high}")

@@ -16,6 +16,7 @@ from thymos.adapters.llm.files import files_digest
 from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.sample import Sample
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.recipe_parts import deciding
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.writing.batches import Prompter
 from thymos.finetune.writing.dialogues import dialogues
@@ -196,13 +197,10 @@ def _fingerprint(
     reads: Reader,
 ) -> str:
     """Hash what decides the weights: recipe, data, model, who read the data, words of a wish."""
-    told = recipe.model_dump(mode="json")
-    for key in ("checkpoint_minutes", "engine"):
-        told["train"].pop(key)
     identity = {
         "version": 1,
         "task": WRITING,
-        "recipe": told,
+        "recipe": deciding(recipe),
         "data": [dict(corpus.identity) for corpus in corpora],
         "kept": [each.sha256 for each in kept],
         "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,

@@ -9,6 +9,7 @@ import yaml
 
 from thymos.adapters.llm.adapter import adapter_folder, shipped_adapters
 from thymos.finetune.recipe import Recipe, load_recipe, read_recipe, shipped_recipes
+from thymos.finetune.recipe_parts import deciding
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 
@@ -90,3 +91,37 @@ def test_every_key_is_documented() -> None:
                     check(inner)
 
     check(Recipe)
+
+
+@pytest.mark.parametrize("name", ["goemotions", "writer", "explain", "voice"])
+def test_keys_that_change_nothing_do_not_tell_runs_apart(name: str) -> None:
+    """A run from before there were such keys must go on."""
+    recipe = read_recipe(name)
+    told = deciding(recipe)
+    assert "align_cues" not in told["train"] and "engine" not in told["train"] and "learning_rate" in told["train"]
+    assert all("weight" not in each for part in told.values() if isinstance(part, list) for each in part)
+
+
+def test_keys_that_change_something_do() -> None:
+    changed = deciding(load_recipe("all", {"corpora.4.weight": 3}))
+    assert [each.get("weight") for each in changed["corpora"]] == [None, None, None, None, 3]
+    cued = {"streams.0.baseline": "none", "train.align_cues": 0.5}
+    assert deciding(load_recipe("voice", cued))["train"]["align_cues"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "wrong"),
+    [
+        ("dair", {"corpora.0.weight": 2}, "weight must be left out with one corpus"),
+        ("all", {"corpora.4.weight": 0}, "greater than 0"),
+        ("all", {"corpora.4.weight": float("inf")}, "finite"),
+        ("writer", {"corpora.0.weight": 2}, "weight must be left out of a model that writes"),
+        ("explain", {"causes.0.weight": 2}, "weight must be left out of a model that writes"),
+        ("writer", {"train.align_cues": 0.5}, "align_cues must be left out of a model that writes"),
+        ("voice", {"train.align_cues": 0.5}, "baseline is speaker"),
+        ("stress", {"train.align_cues": 0.5, "train.align_epochs": 0}, "align_cues must go with align_epochs"),
+    ],
+)
+def test_what_would_be_ignored_or_mean_nothing_is_refused(name: str, changes: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong):
+        read_recipe(name, changes)

@@ -14,6 +14,7 @@ from thymos.adapters.scoring.pack import pack
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.recipe_parts import CorpusRecipe, VaryRecipe
+from thymos.prompts.errors import InputError
 
 BUDGET = 300
 
@@ -103,6 +104,15 @@ def test_a_corpus_of_weight_three_is_drawn_three_times_as_often(
     assert made.quotas == [round(total * large / (large + 3 * small)), round(total * 3 * small / (large + 3 * small))]
     seen = Counter(group.corpus for group in made.epoch(0) for _ in group.rows)
     assert [seen[0], seen[1]] == made.quotas
+
+
+def test_a_recipe_s_weight_reaches_the_mixture_and_none_is_left_out(tiny_model: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path, "invented", 40, seed=1)
+    told = recipe(Path("none")).corpora[0]
+    assert load_corpus(told.model_copy(update={"weight": 2.5}), tmp_path).weight == 2.5
+    one = load_corpus(told, tmp_path)
+    with pytest.raises(InputError, match="rows of 'faint' must be drawn in an epoch, got none; raise its weight"):
+        plan((one, replace(one, name="faint", weight=1e-4)), tiny_model)
 
 
 def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, tmp_path: Path) -> None:

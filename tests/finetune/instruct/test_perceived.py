@@ -1,20 +1,12 @@
 """What rows bring, some of it left out by chance: every subset occurs, and never nothing."""
 
 import random
-from pathlib import Path
 
 import numpy as np
-import pytest
-from pydantic import ValidationError
 
-from tests.finetune.sounds import PITCH, listening, write_sounds
-from thymos.adapters.encoders import load_encoder
-from thymos.adapters.perception import Perception
 from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.adapters.sample import Sample, Turn
-from thymos.finetune.instruct.corpora import load_corpus
-from thymos.finetune.instruct.perceived import perceived, without_some
-from thymos.finetune.recipe import Recipe
+from thymos.finetune.instruct.perceived import without_some
 
 STREAMS = tuple(
     Stream(modality, name, "f" * 64, 3, 1, "attention", 2, 8)
@@ -36,29 +28,6 @@ def draws(
         assert kept.text is not None or kept.context == ()  # what was said before goes with what is said
         seen.append((kept.text is not None, left[0] is not None, left[2] is not None))
     return seen
-
-
-def test_training_rows_are_told_what_is_measured_where_that_is_wished(tmp_path: Path) -> None:
-    write_sounds(tmp_path, "train", 8, seed=0)
-    write_sounds(tmp_path, "dev", 4, seed=1000)
-    told = listening(Path("none")).corpora[0]
-    prosody = load_encoder("prosody")
-    stream = Stream("speech", "prosody", prosody.fingerprint, prosody.dim, 1, "attention", 2, 8)
-    perception = Perception([stream], folder=tmp_path / "cache")
-    made = load_corpus(told, tmp_path, media=True)
-    found = perceived(made, perception, cues=True)
-    assert found.train_cues is not None and len(found.train_cues) == len(found.train) == 8
-    by_label = {
-        label: {
-            cue
-            for row, told in zip(found.train, found.train_cues, strict=True)
-            if row.gold == (label,)
-            for cue in told["speech"]
-        }
-        for label in PITCH
-    }
-    assert by_label["joy"] - by_label["sadness"] and by_label["sadness"] - by_label["joy"]
-    assert perceived(made, perception).train_cues is None
 
 
 def test_every_subset_occurs_and_never_nothing() -> None:
@@ -85,10 +54,3 @@ def test_each_goes_about_as_often_as_is_asked() -> None:
 def test_what_is_not_there_cannot_be_what_stays() -> None:
     only_face: tuple[Frames | None, ...] = (None, None, FRAMES[2])
     assert set(draws(1.0, only_face, Sample(id="1"))) == {(False, False, True)}
-
-
-def test_cues_without_passes_that_learn_them_are_refused() -> None:
-    told = listening(Path("none")).model_dump()
-    told["train"] |= {"align_cues": 0.5, "align_epochs": 0.0}
-    with pytest.raises(ValidationError, match="align_epochs"):
-        Recipe.model_validate(told)
