@@ -96,7 +96,7 @@ def drop(runs: Path, corpus: Path) -> None:
     from sklearn.metrics import f1_score
 
     read = open_corpus(corpus, columns=Columns(label="sentiment"))
-    rows = [row for row in read if isinstance(row, Sample) and row.text != _SILENCE]
+    rows = [row for row in read if isinstance(row, Sample) and row.text and row.text != _SILENCE]
     gold = {row.id: LABELS.index((row.gold or ("",))[0]) for row in rows}
     kinds = ("text", "speech", "face", "physiology")
     found: dict[str, dict[str, int]] = {name: {} for name in ("all", *(f"without {kind}" for kind in kinds), *kinds)}

@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--votes", action="store_true", help="recordings of the training people vote, too")
     options = parser.parse_args()
+    if options.folds < 3:
+        parser.error("--folds must be three or more: one is held out, one is dev, the others are learnt from")
     from sklearn.metrics import f1_score
 
     print(machine_line())

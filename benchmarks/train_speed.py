@@ -165,9 +165,10 @@ def main() -> None:
         "upper half": (ours(asked, 15), options.rows),
     }
     print(f"peak memory with two models of ours: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
-    contenders["Trainer and peft"] = (trainer(asked, options.autocast), options.rows)
+    how = ", autocast" if options.autocast else ""
+    contenders[f"Trainer and peft{how}"] = (trainer(asked, options.autocast), options.rows)
     if find_spec("trl"):
-        contenders["TRL SFTTrainer"] = (trl(asked, options.autocast), options.rows)
+        contenders[f"TRL SFTTrainer{how}"] = (trl(asked, options.autocast), options.rows)
     else:
         print("TRL is not installed and is left out", file=sys.stderr)
     report(race(contenders, rows(options.rows), options.rounds), ["all layers", "upper half"])

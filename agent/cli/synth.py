@@ -122,7 +122,17 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     Returns:
         The exit code: 0, or `FEWER`.
     """
-    from thymos.agent.cli.synth_job import agreed, check_places, compared, dry_run, extras_of, inputs_of, plan_of, tell
+    from thymos.agent.cli.synth_job import (
+        agreed,
+        check_places,
+        check_writer,
+        compared,
+        dry_run,
+        extras_of,
+        inputs_of,
+        plan_of,
+        tell,
+    )
     from thymos.agent.synth.build import build
     from thymos.agent.synth.formats import check_forms, write_as
     from thymos.agent.synth.gates.registry import check_names
@@ -131,11 +141,12 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
     plan = plan_of(job.plan)
     check_names(job.gates.without)
     check_forms(job.writing.form)
+    check_writer(job.writer)
     if job.running.dry_run:
-        return dry_run(plan, job.writer.candidates, _manner(job))
+        return dry_run(plan, job.writer, _manner(job))
     place = checked(_needed(job))
     check_places(place, job.writing, inputs_of(job.plan, job.gates, job.writer.seeds))
-    agreed(plan, job.writer.candidates, yes=job.running.yes)
+    agreed(plan, job.writer, yes=job.running.yes)
     found = compared(job.plan, job.gates, job.writer.seeds)
     works = build(plan, found, models_from(job, plan), _options(job))
     labeler = f"{job.gates.model} with adapter {job.gates.adapter}"

@@ -77,8 +77,8 @@ class WriterFlags:
         choose: which of them, where several pass the gates: `surest` keeps the one that reads best as asked, `newest`
             the one that is least like what is kept, for a more varied set.
         tries: texts that a local writer writes for an utterance, or for each turn of a conversation that is to show a
-            feeling; the blind labeler chooses the one that is judged, or gone on with. Three or four make twice as many
-            conversations end as asked, and take six times as long for each.
+            feeling; the blind labeler chooses the one that is judged, or gone on with. An utterance takes so many times
+            as long. Three or four make twice as many conversations end as asked, and take six times as long for each.
         rounds: times that a row is tried.
     """
 
@@ -89,7 +89,7 @@ class WriterFlags:
     temperature: _Temperature = 0.9
     candidates: _Count = 4
     choose: Literal["surest", "newest"] = "surest"
-    tries: _Count = 1
+    tries: Annotated[int, Parameter(validator=Number(gte=1, lte=64))] = 1
     rounds: _Count = 2
 
 

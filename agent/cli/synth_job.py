@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thymos.agent.cli.synth_flags import GateFlags, OutputFlags, PlanFlags
+from thymos.agent.cli.synth_flags import GateFlags, OutputFlags, PlanFlags, WriterFlags
 from thymos.agent.runs.destination import Destination
-from thymos.agent.synth.build import Comparisons, read_comparisons
+from thymos.agent.synth.build import Comparisons, is_address, read_comparisons
 from thymos.agent.synth.corpora import missing, read_texts
 from thymos.agent.synth.formats import path_as
 from thymos.agent.synth.grid import load_grid
@@ -106,13 +106,27 @@ def compared(plan: PlanFlags, gates: GateFlags, seeds: str | None) -> Comparison
     return found
 
 
-def agreed(plan: Plan, candidates: int, *, yes: bool) -> None:
+def check_writer(flags: WriterFlags) -> None:
+    """Refuse wishes that would be passed over in silence.
+
+    Raises:
+        InputError: there is one.
+    """
+    if flags.choose == "newest" and flags.candidates == 1:
+        raise InputError("candidates must be two or more to choose the newest of them, got 1; raise --candidates")
+    if flags.tries > 1 and is_address(flags.writer):
+        raise InputError(
+            f"tries must be 1 for a writer behind an address, got {flags.tries}; raise --candidates instead"
+        )
+
+
+def agreed(plan: Plan, flags: WriterFlags, *, yes: bool) -> None:
     """Ask before a run that takes long.
 
     Raises:
         InputError: nobody agreed.
     """
-    told = estimate(plan, candidates)
+    told = estimate(plan, flags.candidates, flags.tries)
     if yes or told.rows < ASK_FROM:
         return
     if sys.stdin.isatty():
@@ -135,7 +149,7 @@ def extras_of(
     return Extras(dev=writing.dev, vectors=vectors, real=found.real, seed=plan.wish.seed, told=told)
 
 
-def dry_run(plan: Plan, candidates: int, manner: Manner) -> int:
+def dry_run(plan: Plan, flags: WriterFlags, manner: Manner) -> int:
     """Show the first rows of a plan, the prompts and the size."""
     requests = Requests(plan.taxonomy, plan.grid, manner=manner)
     for number, row in enumerate(plan):
@@ -146,7 +160,7 @@ def dry_run(plan: Plan, candidates: int, manner: Manner) -> int:
     say("---")
     for label, count in plan.wish.counts.items():
         say(f"{label}: {count:,} of {plan.size(label):,} that the grid has")
-    say(estimate(plan, candidates).told())
+    say(estimate(plan, flags.candidates, flags.tries).told())
     return 0
 
 

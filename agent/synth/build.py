@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from thymos.retrieval.embedder import Embedder
 
 SLOTS = 16  # texts that a local model writes together
-TRIES = 1  # of a turn: more are dear, and several conversations for a row give as many good ones sooner
+TRIES = 1  # of an utterance or a turn: more are dear, and several conversations for a row give as many good ones sooner
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Options:
         leak_cap: share of a label's kept rows that may name it.
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
-        tries: texts that a local writer writes for a turn with a label; the labeler chooses the one to go on with.
+        tries: texts that a local writer writes for an utterance, or a turn with a label; the labeler chooses one.
         choose: which of the texts that will do is kept: the surest read as asked, or the newest beside what is kept.
     """
 
@@ -187,7 +187,9 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
     readings = Readings(models.labeler())
     gates = build_gates(plan, readings, material, options.without)
     writer = models.writer()
-    if options.tries > 1 and isinstance(writer, LocalBatchWriter):
+    if options.tries > 1:
+        if not isinstance(writer, LocalBatchWriter):
+            raise InputError(f"tries must be 1 for a writer that is not local, got {options.tries}; leave them out")
         writer = writer.guided(TurnGuide(readings.labeler), options.tries)
     maker = Maker(
         writer,
@@ -201,6 +203,11 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
         novelty=Novelty(vectors) if options.choose == "newest" else None,
     )
     return Works(maker, gates, vectors)
+
+
+def is_address(name: str | None) -> bool:
+    """Say whether a writer is behind an address, and no model of this machine."""
+    return name is not None and name.startswith(("http://", "https://"))
 
 
 def writer_adapter(name: str | None, adapter: str) -> str | None:
@@ -226,7 +233,7 @@ def manner_of(name: str | None, adapter: str | None) -> Manner:
         ModelError: there is no such adapter, or its card is damaged.
         InputError: it labels.
     """
-    if name is not None and name.startswith(("http://", "https://")):
+    if is_address(name):
         return "tagged"
     if adapter is None:
         return "plain"
@@ -269,7 +276,7 @@ def load_writer(
     """
     from thymos.agent.synth.writers import server_writer
 
-    if name is not None and name.startswith(("http://", "https://")):
+    if name is not None and is_address(name):
         if adapter is not None:
             raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
         return server_writer(name, temperature=temperature)

@@ -40,7 +40,7 @@ class TurnGuide:
         there = [place for place, text in enumerate(texts) if text.strip()]
         if not there:
             return 0
-        samples = [Sample(str(place), texts[place].strip(), speaker=speaker, context=context) for place in there]
+        samples = [Sample(str(place), texts[place], speaker=speaker, context=context) for place in there]
         with self._lock:
             answers = self._labeler.label_batch(samples)
         shares = {

@@ -5,6 +5,7 @@ is how cores of sets are picked (farthest first, Gonzalez 1985), and how answers
 relevance, Carbonell and Goldstein 1998).
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from thymos.agent.synth.vectors import Heap, Vectors
@@ -26,6 +27,10 @@ class Novelty:
         self._vectors = vectors
         self._heap = Heap()
         self._seen: set[int] = set()
+
+    def identity(self) -> Mapping[str, object]:
+        """Return by what texts are compared."""
+        return {"choose": "newest", "run": _RUN, "embedder": self._vectors.fingerprint if self._vectors else None}
 
     def of(self, text: str) -> float:
         """Return how new a text is, from 0 to 1: its share of new pairs of words, and its distance in meaning (1 minus

@@ -54,12 +54,25 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
     return tuple(Said(speaker, said, row.turns[place]) for place, (speaker, said) in enumerate(turns))
 
 
-def _utterance(text: str, most: int) -> list[tuple[str, str]] | str:
+def said_in(text: str) -> str:
+    """Return what is said in a text that is to be one utterance, cut off or not: "" where nothing is, or where the
+    writer talks about its task.
+    """
+    said = _first(text) if text.strip() else ""
+    return "" if _REFUSES.match(said) or _TALKS_ABOUT.match(said) else said
+
+
+def _first(text: str) -> str:
+    """Return the first paragraph, without its speaker's letter, marks and quotes."""
     blocks = [line.strip() for line in text.splitlines() if line.strip()]
     if _TALKS_ABOUT.match(blocks[0]) and blocks[0].endswith(":") and len(blocks) > 1:
         blocks = blocks[1:]
     said = re.sub(r"^(?:A|B)\s*[:：]\s*", "", blocks[0])
-    whole = _whole(said.strip("*_ \t").strip('"“”„«»').strip(), most)
+    return said.strip("*_ \t").strip('"“”„«»').strip()
+
+
+def _utterance(text: str, most: int) -> list[tuple[str, str]] | str:
+    whole = _whole(_first(text), most)
     return [("A", whole)] if whole else "breaks off"
 
 

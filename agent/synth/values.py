@@ -19,7 +19,7 @@ class Ask:
         tokens: written at most.
         seed: of the draws.
         turns: of a conversation, one a line, A first; 1 for a single utterance.
-        labels: of its turns, None where any will do; for writers that are guided turn by turn.
+        labels: of its turns, None where any will do; for writers that are guided.
     """
 
     system: str

@@ -134,7 +134,7 @@ class Maker:
             "seeds": self._seeds.sha256 if self._seeds else None,
             "candidates": self._candidates,
             "rounds": self._rounds,
-            **({"choose": "newest"} if self._novelty else {}),
+            **({"novelty": dict(self._novelty.identity())} if self._novelty else {}),
         }
 
     def make(self, rows: Sequence[PlanRow]) -> Batch:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from thymos.agent.synth.guide import SPEAKERS, TurnGuide
+from thymos.agent.synth.reading import said_in
 from thymos.agent.synth.values import Ask, Writer
 from thymos.prompts.errors import ModelError
 
@@ -89,7 +90,8 @@ class LocalBatchWriter:
             replies = {place: self._tried(self.prompt(asks[place]), asks[place], asks[place].tokens) for place in part}
             for place in part:
                 ask, told = asks[place], [reply.text() for reply in replies[place]]
-                texts[place] = ask.opening + told[self._best((), told, ask.labels[0] if ask.labels else None)]
+                best = self._best((), list(map(said_in, told)), ask.labels[0] if ask.labels else None)
+                texts[place] = ask.opening + told[best]
         several = [place for place, ask in enumerate(asks) if ask.turns > 1]
         under_way = max(1, self._slots // self._tries)
         written = _together(self._conversation, [asks[place] for place in several], under_way)

@@ -1,5 +1,6 @@
 """`thymos synth`: flags, refusals before any model is loaded, and what is said at the end."""
 
+import dataclasses
 import io
 import json
 from collections import Counter
@@ -156,6 +157,26 @@ def test_a_dry_run_shows_prompts_and_writes_nothing(tmp_path: Path, capsys: pyte
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("flags", "wrong"),
+    [
+        (WriterFlags(choose="newest", candidates=1), "candidates must be two or more"),
+        (WriterFlags(tries=4, writer="http://127.0.0.1:9/v1"), "tries must be 1 for a writer behind an address"),
+    ],
+)
+def test_a_wish_that_would_be_passed_over_is_refused(tmp_path: Path, flags: WriterFlags, wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong):
+        synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=2",)), writer=flags), _no_models)
+
+
+def test_tries_reach_the_writer_and_the_estimate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = _job(None, plan=PlanFlags(count=("joy=4",)), writer=WriterFlags(tries=3), running=RunFlags(dry_run=True))
+    synthesise(job, _no_models)
+    assert "4 rows, 48 texts" in capsys.readouterr().out
+    with pytest.raises(InputError, match="tries must be 1 for a writer that is not local, got 3"):
+        synthesise(dataclasses.replace(job, output=tmp_path / "out.jsonl", running=RunFlags(quiet=True)), _models())
+
+
 def test_an_output_must_be_named() -> None:
     with pytest.raises(InputError, match="output must be given"):
         synthesise(_job(None, plan=PlanFlags(count=("joy=4",))), _no_models)
@@ -252,6 +273,7 @@ def _words(path: Path, *words: str) -> Path:
         ({"gates": GateFlags(leak_cap=0.5)}, ("gates", "leakage", "cap")),
         ({"gates": GateFlags(embedder="none")}, ("gates", "duplicates", "embedder")),
         ({"writer": WriterFlags(candidates=2)}, ("candidates",)),
+        ({"writer": WriterFlags(choose="newest")}, ("novelty",)),
         ({"writer": WriterFlags(rounds=1)}, ("rounds",)),
         ({"writer": WriterFlags(prompt="tagged")}, ("prompt", "manner")),
     ],

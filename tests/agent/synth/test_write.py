@@ -5,14 +5,16 @@ import itertools
 
 import pytest
 
-from tests.agent.synth.fakes import FakeWriter, SignLabeler, plan_of, row_of, sentence
+from tests.agent.synth.fakes import FakeWriter, SignLabeler, WordEmbedder, plan_of, row_of, sentence
 from tests.agent.synth.session import constant, works_of
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.synth.build import Comparisons
 from thymos.agent.synth.corpora import Labelled
+from thymos.agent.synth.novelty import Novelty
 from thymos.agent.synth.request import seed_of
 from thymos.agent.synth.values import Ask
+from thymos.agent.synth.vectors import Vectors
 from thymos.agent.synth.write import Maker
 from thymos.prompts.errors import RowError, RunError
 
@@ -48,7 +50,10 @@ def test_the_newest_of_the_texts_that_pass_is_kept_where_that_is_wished() -> Non
     batch = maker.make([PLAN.row("joy", 2)])
     assert [row["text"] for row in batch.kept] == [texts[2]]  # newer than what begins like one that is kept
     assert batch.tally.dropped["duplicates"] == 0 and batch.tally.spare == 2  # the others were not asked about
-    assert maker.identity() == {**_maker(_saying(*texts)).identity(), "choose": "newest"}
+    assert maker.identity() == {
+        **_maker(_saying(*texts)).identity(),
+        "novelty": Novelty(Vectors(WordEmbedder())).identity(),
+    }
 
 
 def test_a_guide_of_its_own_ranks_instead_of_the_judge() -> None:

@@ -16,7 +16,9 @@ from thymos.adapters.generation.load import resolve_decoder
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
+from thymos.agent.synth.build import load_writer
 from thymos.agent.synth.guide import TurnGuide
+from thymos.agent.synth.reading import said_in
 from thymos.agent.synth.values import Ask
 from thymos.agent.synth.writers import ChatWriter, LocalBatchWriter, server_writer
 from thymos.prompts.errors import ModelError, RowError
@@ -43,8 +45,21 @@ def test_a_local_text_depends_on_its_ask_and_on_nothing_beside_it(local: LocalBa
     assert local.write(other) != together
 
 
+class _Lent:
+    """Engines that lend the writer of these tests."""
+
+    model = "lent"
+
+    def __init__(self, writer: LocalBatchWriter) -> None:
+        self._lent = (writer._decoder, writer._loaded)
+
+    def writing(self, slots: int) -> Any:
+        return self._lent
+
+
 def test_a_local_writer_draws_at_its_temperature(local: LocalBatchWriter) -> None:
-    cold = LocalBatchWriter(local._decoder, local._loaded, temperature=0.1)
+    cold = load_writer(_Lent(local), None, None, None, temperature=0.1)  # type: ignore[arg-type]
+    assert isinstance(cold, LocalBatchWriter)
     assert cold.identity() == {**local.identity(), "temperature": 0.1}
     again = [Ask("Be brief.", "Say it.", "", 1, seed) for seed in range(24)]
     assert len(set(cold.write(again))) < len(set(local.write(again)))
@@ -104,7 +119,8 @@ def test_the_utterance_that_reads_best_is_given_where_it_is_tried_several_times(
     texts = guided.write(asks)
     assert [len(each) for each in labeler.seen] == [3] * 6
     assert all(not one.context and one.speaker is None for each in labeler.seen for one in each)
-    assert [text.strip() for text in texts] == [max((one.text or "" for one in each), key=len) for each in labeler.seen]
+    read = [max((one.text or "" for one in each), key=len) for each in labeler.seen]
+    assert [said_in(text) for text in texts] == read
     assert texts == [guided.write([ask])[0] for ask in asks]
     assert guided.write(_asks(2)) == local.write(_asks(2))  # nothing is chosen by a label that was not asked
 
