@@ -5,7 +5,8 @@
 
 Runs of `thymos label` in turn, each with an empty cache of frames, and one more with a full cache, in which nothing
 is encoded. Prints rows a second, medians over rounds, their ratio, and what share of the time goes for encoding: what a
-run is longer than the one with the full cache.
+run is longer than the one with the full cache. `thymos label` encodes ahead where the LLM is on a GPU; on a processor
+both want the same cores.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def main() -> None:
                     labeler,
                     Path(folder, f"{turn} {name}.parquet"),
                     chunk_rows=told.chunk,
-                    prepare=labeler.prepare if name == "encoded ahead" else None,
+                    prepare=labeler._writer.prepare if name == "encoded ahead" else None,
                 )
                 if turn:
                     kept.append(time.perf_counter() - begin)

@@ -62,7 +62,7 @@ def ours(instruction: str, freeze: int, engine: Any = "auto") -> Callable[[Seque
             targets = torch.nn.functional.one_hot(torch.tensor([labels[i] for i in group]), len(TAXONOMY)).float()
             rows_ = [tokens[i] for i in group]
             batch = Batch(encoder.prefix, rows_, encoder.trie, targets, sum(map(len, rows_)))
-            loss: Any = label_cross_entropy(trainee.module(batch.prefix, batch.rows, batch.trie), batch) / len(group)
+            loss: Any = label_cross_entropy(trainee.module, batch) / len(group)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trainee.trained().values(), 1.0)
             optimizer.step()

@@ -10,6 +10,8 @@ import shutil
 import sys
 from typing import Literal
 
+import psutil
+
 from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.scoring.general import GeneralForward
 from thymos.adapters.scoring.scorer import Forward
@@ -83,11 +85,16 @@ def keep_freed_memory(most: int) -> None:
         mallopt(_M_ARENA_MAX, _ARENAS)
 
 
-def give_back_freed_memory() -> None:
+def give_back_freed_memory(resident: int = 0) -> None:
     """Give freed blocks back to the kernel, those in the middle of the heap too; does nothing elsewhere than on glibc.
 
     Batches of many shapes leave holes that the next one does not fit into, so that the heap grows batch by batch.
+
+    Args:
+        resident: bytes of the process in memory below which they are kept, since faulting them in anew takes time.
     """
+    if resident and psutil.Process().memory_info().rss < resident:
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
     if trim is not None:
         trim(0)

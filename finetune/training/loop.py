@@ -38,7 +38,7 @@ class Learnt(Protocol):
         ...
 
 
-_GIVE_BACK_EVERY = 2  # steps; the heap grows with every batch of another shape
+_GIVE_BACK_FROM = 2_500_000_000  # bytes in memory; the heap grows with every batch of another shape
 L = TypeVar("L", bound=Learnt)
 Objective = Callable[[nn.Module, L], Tensor]
 
@@ -181,8 +181,7 @@ def fit(
         if state.average is not None:
             state.average.update(state.parameters, state.step)
         state.step += 1
-        if state.step % _GIVE_BACK_EVERY == 0:
-            give_back_freed_memory()
+        give_back_freed_memory(_GIVE_BACK_FROM)
         done = Step(
             number=state.step,
             total=total,

@@ -78,6 +78,7 @@ def test_it_hears_what_the_same_words_do_not_tell(labeler: Labeler, run: Path) -
 
 def test_what_is_heard_counts_without_words_too_and_words_without_it(labeler: Labeler) -> None:
     assert labeler.modalities == ("speech",)
+    assert labeler.prepare is None  # on a processor, where encoding ahead would want the same cores
     sad, glad, silent = labeler.label_batch(
         [heard("sadness", 7000, None), heard("joy", 7001, None), Sample(id="3", text="so it is")]
     )
