@@ -24,7 +24,7 @@ test-slow: $(READY)  ## the tests that run the real model over real amounts of d
 	$(BIN)/pytest -m slow
 
 bench: $(READY)  ## measure the speeds that the documentation states
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@set -e; for script in benchmarks/*_speed.py benchmarks/start_up.py benchmarks/serve_load.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Rows with recordings labelled in a second, with the next chunk's recordings encoded meanwhile and without.
 
+    python benchmarks/media_speed.py     (portraits cut out of the photograph that comes with matplotlib)
     python benchmarks/media_speed.py face --corpus .../fer2013_ferplus/labels.csv --format fer2013 --rows 600
     python benchmarks/media_speed.py voice --corpus .../ravdess/labels.csv --format ravdess --rows 240
 
@@ -17,11 +18,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from _common import machine_line
+from face_speed import photograph
 
 from thymos.adapters.llm.adapter import read_card
 from thymos.adapters.readers import open_corpus
-from thymos.adapters.sample import Sample
+from thymos.adapters.sample import Face, Sample
 from thymos.adapters.scoring.shared import SharedModel
 
 
@@ -41,12 +44,19 @@ class Rows:
         return {"ids": [row.id for row in self.rows]}
 
 
+def portraits(number: int) -> list[Sample]:
+    """Return rows for who has no corpus: one photograph, each time cut a pixel further in."""
+    pixels = photograph(640)
+    cuts = (pixels[place // 40 :, place % 40 :] for place in range(number))
+    return [Sample(id=str(place), face=Face(pixels=np.ascontiguousarray(cut))) for place, cut in enumerate(cuts)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("adapter")
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("adapter", nargs="?", default="face")
+    parser.add_argument("--corpus", type=Path, help="with recordings for the adapter; portraits unless given")
     parser.add_argument("--format", default="auto")
-    parser.add_argument("--rows", type=int, default=600)
+    parser.add_argument("--rows", type=int, default=240)
     parser.add_argument("--chunk", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     told = parser.parse_args()
@@ -58,8 +68,11 @@ def main() -> None:
     card = read_card(adapter_folder(told.adapter))
     assert card is not None
     (taxonomy, *_) = card.confidence
-    every = open_corpus(told.corpus, format=told.format)
-    rows = Rows(list(islice((row for row in every if isinstance(row, Sample)), told.rows)))
+    if told.corpus is None:
+        rows = Rows(portraits(told.rows))
+    else:
+        every = open_corpus(told.corpus, format=told.format)
+        rows = Rows(list(islice((row for row in every if isinstance(row, Sample)), told.rows)))
     shared = SharedModel.load(card.base)
     times: dict[str, list[float]] = {"one after the other": [], "encoded ahead": [], "nothing to encode": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +92,8 @@ def main() -> None:
                 if turn:
                     kept.append(time.perf_counter() - begin)
     least = statistics.median(times["nothing to encode"])
-    print(f"{len(rows.rows)} rows of {told.corpus.parent.name}, adapter {told.adapter}, chunks of {told.chunk}")
+    told_of = told.corpus.parent.name if told.corpus else "portraits"
+    print(f"{len(rows.rows)} rows of {told_of}, adapter {told.adapter}, chunks of {told.chunk}")
     for name, kept in times.items():
         median = statistics.median(kept)
         print(f"{name:22s}{len(rows.rows) / median:8.1f} rows/s   encoding {1 - least / median:5.0%} of the time")

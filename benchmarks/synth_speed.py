@@ -19,8 +19,8 @@ from _common import machine_line
 from thymos.adapters.generation.load import resolve_decoder
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.weights import DEFAULT
-from thymos.agent.synth.build import SLOTS, manner_of, writer_adapter
 from thymos.agent.synth.grid import load_grid
+from thymos.agent.synth.models import SLOTS, manner_of, writer_adapter
 from thymos.agent.synth.plan import Plan, Wish
 from thymos.agent.synth.reading import read_text
 from thymos.agent.synth.request import Requests

@@ -87,6 +87,17 @@ def test_a_make_target_of_the_readme_exists(line: str) -> None:
     assert re.search(rf"^{shlex.split(line)[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
 
 
+def test_what_make_bench_runs_asks_for_nothing() -> None:
+    """A benchmark that needs data or a choice would end the command at once."""
+    (asked,) = re.findall(r"for script in (.*?); do", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    scripts = sorted(path for pattern in asked.split() for path in ROOT.glob(pattern))
+    assert len(scripts) >= 10
+    for path in scripts:
+        told = re.findall(r"add_argument\(\s*(.*?)\)\n", path.read_text(encoding="utf-8"), re.S)
+        needed = [each for each in told if "required=True" in each or (each[1] != "-" and "nargs=" not in each)]
+        assert not needed, f"{path.name} must run without arguments, got {needed}"
+
+
 def test_the_demo_command_is_one_the_command_line_takes() -> None:
     recipe = re.findall(r"^\t\$\(BIN\)/thymos (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert len(recipe) == 2

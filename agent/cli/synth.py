@@ -88,7 +88,8 @@ def models_of(job: Job, plan: "Plan") -> "Models":
     """Return what loads the models that a job names; labeler and writer share one base model where they can."""
     from functools import cache
 
-    from thymos.agent.synth.build import Models, load_labeler, load_writer, writer_adapter
+    from thymos.agent.synth.build import Models
+    from thymos.agent.synth.models import load_labeler, load_writer, writer_adapter
     from thymos.retrieval.embedder import SentenceEmbedder
 
     writer, gates, device = job.writer, job.gates, job.running.device
@@ -169,7 +170,7 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
 
 def _manner(job: Job) -> "Manner":
     """Return how the writer is asked."""
-    from thymos.agent.synth.build import manner_of, writer_adapter
+    from thymos.agent.synth.models import manner_of, writer_adapter
 
     told = job.writer
     if told.prompt != "auto":
@@ -185,7 +186,8 @@ def _needed(job: Job) -> Path:
 
 
 def _options(job: Job) -> "Options":
-    from thymos.agent.synth.build import Options, heard_by, writer_adapter
+    from thymos.agent.synth.build import Options
+    from thymos.agent.synth.models import heard_by, writer_adapter
 
     return Options(
         candidates=job.writer.candidates,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from thymos.agent.cli.synth_flags import GateFlags, OutputFlags, PlanFlags, WriterFlags
 from thymos.agent.runs.destination import Destination
-from thymos.agent.synth.build import Comparisons, is_address, read_comparisons
+from thymos.agent.synth.build import Comparisons, read_comparisons
 from thymos.agent.synth.corpora import missing, read_texts
 from thymos.agent.synth.formats import path_as
 from thymos.agent.synth.grid import load_grid
+from thymos.agent.synth.models import is_address
 from thymos.agent.synth.output import Extras
 from thymos.agent.synth.plan import Plan, Wish
 from thymos.agent.synth.request import Manner, Requests

@@ -16,6 +16,7 @@ import psutil
 from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import BatchLabeler
+from thymos.agent.runs.ahead import Prepare
 from thymos.agent.runs.progress import expected_rows
 
 LOOKED_AT = 20_000  # rows; beyond these the corpus' own estimate of its length is believed
@@ -34,8 +35,9 @@ class PreviewLabeler(BatchLabeler, Protocol):
         """What is read beside text."""
         ...
 
-    def prepare(self, samples: Sequence[Sample], stop: Callable[[], bool], /) -> None:
-        """Encode the recordings of samples that come later, from another thread, until told to stop."""
+    @property
+    def prepare(self) -> Prepare | None:
+        """What encodes the recordings of rows that come later, in another thread; None where nothing is to be."""
         ...
 
     def preview(self, sample: Sample) -> str:

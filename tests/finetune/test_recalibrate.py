@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.finetune.sounds import listening, write_sounds
-from thymos.adapters.perception import Perception
+from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.sample import Sample
 from thymos.finetune.publish import publish
 from thymos.finetune.recalibrate import recalibrate
 from thymos.finetune.tune import tune
@@ -16,7 +17,12 @@ def perceived(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The rows whose recordings were asked for."""
     asked: list[str] = []
     real = Perception.perceive
-    monkeypatch.setattr(Perception, "perceive", lambda self, row: (asked.append(row.id), real(self, row))[1])
+
+    def noted(self: Perception, sample: Sample) -> Percept:
+        asked.append(sample.id)
+        return real(self, sample)
+
+    monkeypatch.setattr(Perception, "perceive", noted)
     return asked
 
 

@@ -1,6 +1,5 @@
 """`thymos synth`: flags, refusals before any model is loaded, and what is said at the end."""
 
-import dataclasses
 import io
 import json
 from collections import Counter
@@ -18,7 +17,7 @@ from thymos.agent.synth.plan import Plan
 from thymos.prompts.errors import InputError, RunError, TaxonomyError
 
 
-def _models(writer: FakeWriter | None = None) -> Any:
+def models_of(writer: FakeWriter | None = None) -> Any:
     def made(job: Job, plan: Plan) -> Models:
         embedder = None if job.gates.embedder == "none" else WordEmbedder
         return Models(lambda: writer or FakeWriter(), lambda: SignLabeler(sets=job.gates.agree == "set"), embedder)
@@ -26,11 +25,11 @@ def _models(writer: FakeWriter | None = None) -> Any:
     return made
 
 
-def _no_models(job: Job, plan: Plan) -> Models:
+def no_models(job: Job, plan: Plan) -> Models:
     raise AssertionError("a model was to be loaded")
 
 
-def _job(out: Path | None, **groups: Any) -> Job:
+def job_of(out: Path | None, **groups: Any) -> Job:
     return Job(out, **{"running": RunFlags(quiet=True), **groups})
 
 
@@ -46,7 +45,7 @@ def _corpus(path: Path, *rows: tuple[str, str]) -> str:
 def test_counts_by_label_are_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.jsonl"
     plan = PlanFlags(count=("joy=6", "fear=4"))
-    assert synthesise(_job(out, plan=plan, writing=OutputFlags(form=("csv", "hf"))), _models()) == 0
+    assert synthesise(job_of(out, plan=plan, writing=OutputFlags(form=("csv", "hf"))), models_of()) == 0
     assert Counter(row["labels"][0] for row in _rows(out)) == {"joy": 6, "fear": 4}
     told = capsys.readouterr().out
     assert "wrote 10 of 10 rows in" in told
@@ -54,13 +53,13 @@ def test_counts_by_label_are_written_and_told(tmp_path: Path, capsys: pytest.Cap
     assert "also in" in told
     assert (tmp_path / "out.csv").is_file()
     assert (tmp_path / "out.hf" / "README.md").is_file()
-    assert synthesise(_job(out, plan=plan), _models()) == 0
+    assert synthesise(job_of(out, plan=plan), models_of()) == 0
     assert "already done: 10 of 10 rows" in capsys.readouterr().out
 
 
 def test_a_count_alone_is_for_every_label(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    synthesise(_job(out, plan=PlanFlags(count=("2", "joy=3"))), _models())
+    synthesise(job_of(out, plan=PlanFlags(count=("2", "joy=3"))), models_of())
     assert Counter(row["labels"][0] for row in _rows(out)) == {
         **dict.fromkeys(("anger", "disgust", "fear", "sadness", "surprise", "neutral"), 2),
         "joy": 3,
@@ -70,16 +69,16 @@ def test_a_count_alone_is_for_every_label(tmp_path: Path) -> None:
 def test_balance_plans_what_is_missing(tmp_path: Path) -> None:
     rows = [("text one", "joy")] * 4 + [("text two", "fear")] * 2 + [("text three", "other")] * 9
     path = _corpus(tmp_path / "corpus.csv", *rows)
-    synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(balance=path)), _models())
+    synthesise(job_of(tmp_path / "out.jsonl", plan=PlanFlags(balance=path)), models_of())
     kept = Counter(row["labels"][0] for row in _rows(tmp_path / "out.jsonl"))
     assert kept == {"fear": 2, **dict.fromkeys(("anger", "disgust", "sadness", "surprise", "neutral"), 4)}
-    synthesise(_job(tmp_path / "to.jsonl", plan=PlanFlags(balance=path, to=5)), _models())
+    synthesise(job_of(tmp_path / "to.jsonl", plan=PlanFlags(balance=path, to=5)), models_of())
     assert Counter(row["labels"][0] for row in _rows(tmp_path / "to.jsonl"))["joy"] == 1
 
 
 def test_fewer_rows_than_asked_for_have_their_own_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = _job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=3",)))
-    assert synthesise(job, _models(FakeWriter(say=constant("")))) == 5
+    job = job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=3",)))
+    assert synthesise(job, models_of(FakeWriter(say=constant("")))) == 5
     told = capsys.readouterr()
     assert "wrote 0 of 3 rows" in told.out
     assert "joy: 0 of 3" in told.err
@@ -109,7 +108,7 @@ def test_a_plan_that_cant_be_met_is_refused_before_a_model_is_loaded(
     tmp_path: Path, plan: PlanFlags, told: str
 ) -> None:
     with pytest.raises(InputError, match=told):
-        synthesise(_job(tmp_path / "out.jsonl", plan=plan), _no_models)
+        synthesise(job_of(tmp_path / "out.jsonl", plan=plan), no_models)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,15 +116,15 @@ def test_a_taxonomy_of_one_label_is_refused(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text("name: one\nlabels: [joy]\n")
     with pytest.raises((InputError, TaxonomyError), match="at least two, got 1"):
         synthesise(
-            _job(tmp_path / "out.jsonl", plan=PlanFlags(taxonomy=str(tmp_path / "one.yaml"), count=("1",))), _no_models
+            job_of(tmp_path / "out.jsonl", plan=PlanFlags(taxonomy=str(tmp_path / "one.yaml"), count=("1",))), no_models
         )
 
 
 def test_a_long_run_is_estimated_and_must_be_agreed_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = _job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000000", "fear=5000000")))
+    job = job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000000", "fear=5000000")))
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # no terminal: nobody can be asked
     with pytest.raises(InputError, match=r"got 10,000,000 rows, 40,000,000 texts, about .* hours .*pass --yes"):
-        synthesise(job, _no_models)
+        synthesise(job, no_models)
 
 
 @pytest.mark.parametrize(("said", "goes_on"), [("y\n", True), ("yes\n", True), ("n\n", False), ("\n", False)])
@@ -137,49 +136,29 @@ def test_on_a_terminal_a_long_run_is_asked_about(
             return True
 
     monkeypatch.setattr("sys.stdin", Terminal(said))
-    job = _job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000",)))
+    job = job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000",)))
     with pytest.raises(AssertionError if goes_on else InputError):
-        synthesise(job, _no_models)
+        synthesise(job, no_models)
 
 
 def test_yes_is_not_asked(tmp_path: Path) -> None:
-    job = _job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000",)), running=RunFlags(quiet=True, yes=True))
+    job = job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=5000",)), running=RunFlags(quiet=True, yes=True))
     with pytest.raises(AssertionError, match="a model was to be loaded"):
-        synthesise(job, _no_models)
+        synthesise(job, no_models)
 
 
 def test_a_dry_run_shows_prompts_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = _job(None, plan=PlanFlags(count=("joy=4",), turns="4-6"), running=RunFlags(dry_run=True))
-    assert synthesise(job, _no_models) == 0
+    job = job_of(None, plan=PlanFlags(count=("joy=4",), turns="4-6"), running=RunFlags(dry_run=True))
+    assert synthesise(job, no_models) == 0
     told = capsys.readouterr().out
     assert told.count("[emotion: joy]") == 3  # conversations are always asked for with tags
     assert "4 rows, 16 texts" in told
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("flags", "wrong"),
-    [
-        (WriterFlags(choose="newest", candidates=1), "candidates must be two or more"),
-        (WriterFlags(tries=4, writer="http://127.0.0.1:9/v1"), "tries must be 1 for a writer behind an address"),
-    ],
-)
-def test_a_wish_that_would_be_passed_over_is_refused(tmp_path: Path, flags: WriterFlags, wrong: str) -> None:
-    with pytest.raises(InputError, match=wrong):
-        synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=2",)), writer=flags), _no_models)
-
-
-def test_tries_reach_the_writer_and_the_estimate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    job = _job(None, plan=PlanFlags(count=("joy=4",)), writer=WriterFlags(tries=3), running=RunFlags(dry_run=True))
-    synthesise(job, _no_models)
-    assert "4 rows, 48 texts" in capsys.readouterr().out
-    with pytest.raises(InputError, match="tries must be 1 for a writer that is not local, got 3"):
-        synthesise(dataclasses.replace(job, output=tmp_path / "out.jsonl", running=RunFlags(quiet=True)), _models())
-
-
 def test_an_output_must_be_named() -> None:
     with pytest.raises(InputError, match="output must be given"):
-        synthesise(_job(None, plan=PlanFlags(count=("joy=4",))), _no_models)
+        synthesise(job_of(None, plan=PlanFlags(count=("joy=4",))), no_models)
 
 
 @pytest.mark.parametrize(
@@ -195,33 +174,33 @@ def test_what_cant_be_used_is_refused_before_a_model_is_loaded(
     tmp_path: Path, groups: dict[str, Any], error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):
-        synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(count=("1",)), **groups), _no_models)
+        synthesise(job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("1",)), **groups), no_models)
 
 
 def test_an_output_of_another_form_is_refused_before_a_model_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="output must end in"):
-        synthesise(_job(tmp_path / "out.txt", plan=PlanFlags(count=("1",))), _no_models)
+        synthesise(job_of(tmp_path / "out.txt", plan=PlanFlags(count=("1",))), no_models)
 
 
 def test_an_input_is_never_written_over(tmp_path: Path) -> None:
     path = _corpus(tmp_path / "train.csv", *[("text one", "joy")] * 3, ("text two", "fear"))
     before = Path(path).read_bytes()
-    job = _job(
+    job = job_of(
         tmp_path / "train.jsonl", plan=PlanFlags(balance=path), writing=OutputFlags(form=("csv",), overwrite=True)
     )
     with pytest.raises(RunError, match=r"output must not overwrite an input, got train\.csv"):
-        synthesise(job, _no_models)
-    other = _job(tmp_path / "other.jsonl", plan=PlanFlags(balance=path), writing=OutputFlags(form=("csv",)))
+        synthesise(job, no_models)
+    other = job_of(tmp_path / "other.jsonl", plan=PlanFlags(balance=path), writing=OutputFlags(form=("csv",)))
     (tmp_path / "other.csv").write_text("mine")
     with pytest.raises(RunError, match=r"further form must not replace another file, got other\.csv"):
-        synthesise(other, _no_models)
+        synthesise(other, no_models)
     assert Path(path).read_bytes() == before
 
 
 def test_the_command_in_the_card_names_no_folder_and_no_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["thymos", "synth", "-o", "/some/where/out.jsonl", "--writer", "http://inner.example:8080/v1#tale"]
     monkeypatch.setattr("sys.argv", words)
-    synthesise(_job(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=1",))), _models())
+    synthesise(job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=1",))), models_of())
     told = json.loads((tmp_path / "out.meta.json").read_text())["about"]["command"]
     assert told == "thymos synth -o out.jsonl --writer 'URL#tale'"
 
@@ -230,20 +209,20 @@ def test_examples_without_an_embedder_are_refused(tmp_path: Path) -> None:
     seeds = _corpus(tmp_path / "mine.csv", ("we danced", "joy"))
     with pytest.raises(InputError, match="embedder must be there to choose examples"):
         synthesise(
-            _job(
+            job_of(
                 tmp_path / "out.jsonl",
                 plan=PlanFlags(count=("1",)),
                 writer=WriterFlags(seeds=seeds),
                 gates=GateFlags(embedder="none"),
             ),
-            _models(),
+            models_of(),
         )
 
 
 def test_corpora_reach_their_gates(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     plan = PlanFlags(count=("joy=8",))
-    synthesise(_job(tmp_path / "first.jsonl", plan=plan), _models())
+    synthesise(job_of(tmp_path / "first.jsonl", plan=plan), models_of())
     texts = [row["text"] for row in _rows(tmp_path / "first.jsonl")]
     gates = GateFlags(
         test_set=(_corpus(tmp_path / "test.csv", (texts[0], "joy")),),
@@ -251,7 +230,7 @@ def test_corpora_reach_their_gates(tmp_path: Path) -> None:
         real=_corpus(tmp_path / "real.csv", *((sentence("joy", number), "joy") for number in range(20))),
         slurs=_words(tmp_path / "words.txt", texts[2].split()[1]),
     )
-    synthesise(_job(out, plan=plan, gates=gates), _models())
+    synthesise(job_of(out, plan=plan, gates=gates), models_of())
     dropped = Counter(row["dropped_by"] for row in _rows(tmp_path / "out.dropped.jsonl"))
     assert dropped["contamination"] >= 1
     assert dropped["memorisation"] >= 1
@@ -281,7 +260,7 @@ def _words(path: Path, *words: str) -> Path:
 def test_a_flag_changes_the_run(tmp_path: Path, groups: dict[str, Any], part: tuple[str, ...]) -> None:
     found = []
     for name, more in (("a", {}), ("b", groups)):
-        synthesise(_job(tmp_path / f"{name}.jsonl", plan=PlanFlags(count=("joy=2",)), **more), _models())
+        synthesise(job_of(tmp_path / f"{name}.jsonl", plan=PlanFlags(count=("joy=2",)), **more), models_of())
         told = json.loads((tmp_path / f"{name}.meta.json").read_text())["identity"]["labeler"]
         for key in part:
             told = told.get(key)
@@ -303,7 +282,7 @@ def test_a_flag_changes_the_run(tmp_path: Path, groups: dict[str, Any], part: tu
 def test_a_flag_of_the_plan_changes_the_prompts(plan: PlanFlags, capsys: pytest.CaptureFixture[str]) -> None:
     told = []
     for each in (PlanFlags(count=("joy=4",)), plan):
-        job = _job(None, plan=each, writer=WriterFlags(prompt="tagged"), running=RunFlags(dry_run=True))
-        synthesise(job, _no_models)
+        job = job_of(None, plan=each, writer=WriterFlags(prompt="tagged"), running=RunFlags(dry_run=True))
+        synthesise(job, no_models)
         told.append(capsys.readouterr().out)
     assert told[0] != told[1]

@@ -16,8 +16,8 @@ from thymos.adapters.generation.load import resolve_decoder
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
-from thymos.agent.synth.build import load_writer
 from thymos.agent.synth.guide import TurnGuide
+from thymos.agent.synth.models import load_writer
 from thymos.agent.synth.reading import said_in
 from thymos.agent.synth.values import Ask
 from thymos.agent.synth.writers import ChatWriter, LocalBatchWriter, server_writer

@@ -15,7 +15,7 @@ from thymos.agent.cli import app
 from thymos.agent.labeler import Labeler
 from thymos.agent.reasoning.choice import writer_of
 from thymos.agent.reasoning.held_writing import HeldWriter
-from thymos.agent.synth.build import manner_of
+from thymos.agent.synth.models import manner_of
 from thymos.finetune.explaining.publish import publish_explainer
 from thymos.finetune.explaining.recipe import ExplainerRecipe
 from thymos.finetune.explaining.tune import TunedExplainer, tune_explainer

@@ -20,8 +20,8 @@ from thymos.adapters.sample import Sample
 from thymos.agent.chat.prompt import prompt_ids
 from thymos.agent.cli import app
 from thymos.agent.labeler import Labeler
-from thymos.agent.synth.build import manner_of, writer_adapter
 from thymos.agent.synth.grid import load_grid
+from thymos.agent.synth.models import manner_of, writer_adapter
 from thymos.agent.synth.request import Requests
 from thymos.finetune.recalibrate import recalibrate
 from thymos.finetune.training.history import read

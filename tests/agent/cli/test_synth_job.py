@@ -1,0 +1,31 @@
+"""The parts of a `thymos synth` job: what is wished of the writer is done or refused, and counted in the estimate."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests.agent.cli.test_synth import job_of, models_of, no_models
+from thymos.agent.cli.synth import synthesise
+from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
+from thymos.prompts.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("flags", "wrong"),
+    [
+        (WriterFlags(choose="newest", candidates=1), "candidates must be two or more"),
+        (WriterFlags(tries=4, writer="http://127.0.0.1:9/v1"), "tries must be 1 for a writer behind an address"),
+    ],
+)
+def test_a_wish_that_would_be_passed_over_is_refused(tmp_path: Path, flags: WriterFlags, wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong):
+        synthesise(job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=2",)), writer=flags), no_models)
+
+
+def test_tries_reach_the_writer_and_the_estimate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = job_of(None, plan=PlanFlags(count=("joy=4",)), writer=WriterFlags(tries=3), running=RunFlags(dry_run=True))
+    synthesise(job, no_models)
+    assert "4 rows, 48 texts" in capsys.readouterr().out
+    with pytest.raises(InputError, match="tries must be 1 for a writer that is not local, got 3"):
+        synthesise(dataclasses.replace(job, output=tmp_path / "out.jsonl", running=RunFlags(quiet=True)), models_of())
