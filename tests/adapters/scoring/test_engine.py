@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.scoring.encode import PromptEncoder
@@ -111,20 +112,25 @@ print(held - kept, held - resident())
 
 @pytest.mark.slow
 @pytest.mark.skipif(not can_compile(), reason="needs a C++ compiler")
-def test_compiled_probabilities_stay_within_two_hundredths_of_eager(shared: Path) -> None:
+def test_no_engine_is_further_from_full_precision_than_another(shared: Path) -> None:
     lines = (shared / "data/text/goemotions/dev.tsv").read_text(encoding="utf-8").splitlines()[:500]
     taxonomy = load_taxonomy("goemotions")
     prompt = load_prompt("instruct", taxonomy)
-    scores = {}
-    engines: tuple[Engine, ...] = ("eager", "compiled", "general")
-    for engine in engines:
-        model = load_language_model()
+
+    def probabilities(engine: Engine, dtype: str | None = None) -> tuple[Tensor, str]:
+        model = load_language_model(dtype=dtype)
         _, forward = resolve_engine(model, engine)
         encoder = PromptEncoder(model.tokenizer, prompt.system, taxonomy.words, answer=prompt.answer)
         rows = [encoder.row(prompt.row(line.split("\t")[0])) for line in lines]
-        scores[engine] = LabelScorer(forward, encoder).log_probabilities(rows).exp()
-    print({name: float((score - scores["eager"]).abs().max()) for name, score in scores.items()})
-    assert (scores["compiled"] - scores["eager"]).abs().max() <= 0.02
-    # other kernels in another order; the bf16 bound is an estimate that no bf16 machine has tried yet
-    tolerance = 1e-3 if model.dtype == "float32" else 0.06
-    assert (scores["general"] - scores["eager"]).abs().max() <= tolerance
+        return LabelScorer(forward, encoder).log_probabilities(rows).exp(), model.dtype
+
+    exact, _ = probabilities("general", "float32")
+    engines: tuple[Engine, ...] = ("eager", "compiled", "general")
+    found = {engine: probabilities(engine) for engine in engines}
+    errors = {engine: float((score - exact).abs().mean()) for engine, (score, _) in found.items()}
+    worst = {engine: float((score - exact).abs().max()) for engine, (score, _) in found.items()}
+    print(errors, worst)
+    if found["eager"][1] == "float32":
+        assert worst["compiled"] <= 0.02 and worst["eager"] <= 1e-3
+    else:  # in bf16 all round, each in its own order
+        assert max(errors.values()) <= 1.5 * min(errors.values()) and max(worst.values()) <= 0.1
