@@ -55,11 +55,10 @@ def read_text(row: PlanRow, raw: str) -> tuple[Said, ...] | str:
 
 
 def said_in(text: str) -> str:
-    """Return what is said in a text that is to be one utterance, cut off or not: "" where nothing is, or where the
-    writer talks about its task.
-    """
+    """Return what is said in a text that is to be one utterance: "" where nothing is, or nothing that would pass."""
     said = _first(text) if text.strip() else ""
-    return "" if _REFUSES.match(said) or _TALKS_ABOUT.match(said) else said
+    wrong = _REFUSES.match(said) or _TALKS_ABOUT.match(said) or _ECHO.search(said) or len(said.split()) < _FEWEST_WORDS
+    return "" if wrong or not any(letter.isalpha() for letter in said) else said
 
 
 def _first(text: str) -> str:

@@ -56,7 +56,7 @@ def run(tiny_model: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def labeler(run: Path, tiny_model: Path) -> Labeler:
-    return Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(run / "adapter"))
+    return Labeler.from_pretrained(str(tiny_model), taxonomy="ekman", adapter=str(run / "adapter"), device="cpu")
 
 
 def _moved(before: dict[str, Tensor], name: str, weight: Tensor) -> bool:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tests.agent.synth.fakes import row_of
-from thymos.agent.synth.reading import read_text
+from thymos.agent.synth.reading import read_text, said_in
 
 ONE = dataclasses.replace(row_of("joy"), length="short")
 FOUR = dataclasses.replace(row_of("joy", 4), length="short", turns=("neutral", None, "joy", None))
@@ -125,3 +125,24 @@ def test_only_the_first_turn_can_talk_of_the_task_but_any_can_refuse_it() -> Non
 )
 def test_a_conversation_that_is_none_is_told_apart(raw: str, reason: str) -> None:
     assert read_text(FOUR, raw) == reason
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("I can't believe you did that.", "I can't believe you did that."),
+        ('A: "I am so glad you came."\n\nAnd more of it.', "I am so glad you came."),
+        (
+            "We ran to the ferry and then the",
+            "We ran to the ferry and then the",
+        ),  # cut off or not
+        ("[emotion: joy] We won the cup.", ""),
+        ("Sure, here is a sentence that shows joy:\n\nWe won the cup.", "We won the cup."),
+        ("I'm sorry, but I can't write that.", ""),
+        ("Wow!", ""),
+        ("12 34 56", ""),
+        ("  \n ", ""),
+    ],
+)
+def test_what_a_guide_reads_is_what_would_be_kept(raw: str, said: str) -> None:
+    assert said_in(raw) == said

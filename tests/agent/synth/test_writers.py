@@ -18,7 +18,6 @@ from thymos.adapters.sample import Sample
 from thymos.agent.prediction import Prediction
 from thymos.agent.synth.guide import TurnGuide
 from thymos.agent.synth.models import load_writer
-from thymos.agent.synth.reading import said_in
 from thymos.agent.synth.values import Ask
 from thymos.agent.synth.writers import ChatWriter, LocalBatchWriter, server_writer
 from thymos.prompts.errors import ModelError, RowError
@@ -112,15 +111,17 @@ def test_a_guided_conversation_goes_on_with_the_turn_that_reads_best_as_asked(lo
     assert guided.identity()["guide"] == labeler.identity()
 
 
-def test_the_utterance_that_reads_best_is_given_where_it_is_tried_several_times(local: LocalBatchWriter) -> None:
+def test_the_utterance_that_reads_best_is_given_where_it_is_tried_several_times(
+    local: LocalBatchWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thymos.agent.synth.writers.said_in", str.strip)  # the tiny model says nothing that would pass
     labeler = LongLabeler()
     guided = local.guided(TurnGuide(labeler), 3)
     asks = [Ask("Be brief.", f"Say {n}.", "", 12, 100 + n, 1, ("joy",)) for n in range(6)]
     texts = guided.write(asks)
     assert [len(each) for each in labeler.seen] == [3] * 6
     assert all(not one.context and one.speaker is None for each in labeler.seen for one in each)
-    read = [max((one.text or "" for one in each), key=len) for each in labeler.seen]
-    assert [said_in(text) for text in texts] == read
+    assert [text.strip() for text in texts] == [max((one.text or "" for one in each), key=len) for each in labeler.seen]
     assert texts == [guided.write([ask])[0] for ask in asks]
     assert guided.write(_asks(2)) == local.write(_asks(2))  # nothing is chosen by a label that was not asked
 

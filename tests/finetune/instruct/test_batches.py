@@ -113,6 +113,16 @@ def test_a_recipe_s_weight_reaches_the_mixture_and_none_is_left_out(tiny_model: 
     one = load_corpus(told, tmp_path)
     with pytest.raises(InputError, match="rows of 'faint' must be drawn in an epoch, got none; raise its weight"):
         plan((one, replace(one, name="faint", weight=1e-4)), tiny_model)
+    with pytest.raises(InputError, match="rows of 'invented' must fit into max_tokens, got none that do"):
+        BatchPlan(
+            (one,),
+            RowEncoder(AutoTokenizer.from_pretrained(tiny_model), "tuned", 3),
+            "tuned",
+            VaryRecipe(),
+            token_budget=BUDGET,
+            mixture_temperature=1,
+            seed=0,
+        )
 
 
 def test_a_dialogue_is_drawn_whole_and_costs_its_tokens_once(tiny_model: Path, tmp_path: Path) -> None:
