@@ -3,7 +3,8 @@
 transformers' own sequence classification (bf16, cross entropy or, for several labels, binary cross entropy), on the
 rows, the LoRA, the layers, the epochs, the rate, the token budget and the average of weights of a recipe; thresholds
 from dev, where the best epoch is chosen too; test read once. Says how the label scoring of `thymos finetune` compares
-with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of a recipe does.
+with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of a recipe does:
+from an earlier run's, or from an adapter of Thymos.
 
     python benchmarks/classification_head.py goemotions --data corpora --save runs/head
     python benchmarks/classification_head.py dair --data corpora --start-from runs/head
@@ -59,7 +60,9 @@ class Classifier:
                 )
                 self.model: Any = get_peft_model(model, told)
             else:
-                self.model = PeftModel.from_pretrained(model, start_from, is_trainable=True)
+                told = LoraConfig.from_pretrained(start_from)
+                told.task_type = None  # that of an adapter of Thymos is to write
+                self.model = PeftModel.from_pretrained(model, start_from, config=told, is_trainable=True)
         for weight in self.model.base_model.model.score.parameters():
             weight.requires_grad_(True)
         self.trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
