@@ -102,7 +102,7 @@ class Labeler:
         self._scorer = LabelScorer(forward, self._encoder)
         self._writer = row_writer(model, self._encoder, prompt, max_tokens)
         self.left_out = self._writer.left_out  # modality -> rows labelled without it, and why the first was
-        self.prepare = self._writer.prepare if not model.device.startswith("cpu") else None  # the same cores
+        self.prepare = None if model.device.startswith("cpu") else self._writer.prepare  # else both want the same cores
         self.confidence = confidence = fitted_confidence(model, taxonomy, prompt)  # what rules are made from
         self._calibration = resolve_calibration(calibration, confidence, model)
         fitted = Correction()

@@ -132,6 +132,13 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(tiny_model: Pat
     assert remarks[1] == f"goes on after step {int(before.stem[5:])}"
 
 
+def test_how_often_is_saved_makes_no_other_run(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    tune(recipe(tiny_model), data, tmp_path)
+    remarks: list[str] = []
+    tune(recipe(tiny_model, train={"checkpoint_minutes": 7}), data, tmp_path, on_remark=remarks.append)
+    assert remarks and remarks[0].startswith("goes on after step")
+
+
 def test_a_run_with_another_recipe_is_not_taken_up(tiny_model: Path, data: Path, tmp_path: Path) -> None:
     tune(recipe(tiny_model), data, tmp_path)
     with pytest.raises(InputError, match="another recipe"):

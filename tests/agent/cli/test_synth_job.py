@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.agent.cli.test_synth import job_of, models_of, no_models
+from thymos.agent.cli.synth import models_of as models_from
 from thymos.agent.cli.synth import synthesise
 from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
+from thymos.agent.cli.synth_job import plan_of
 from thymos.prompts.errors import InputError
 
 
@@ -29,3 +31,9 @@ def test_tries_reach_the_writer_and_the_estimate(tmp_path: Path, capsys: pytest.
     assert "4 rows, 48 texts" in capsys.readouterr().out
     with pytest.raises(InputError, match="tries must be 1 for a writer that is not local, got 3"):
         synthesise(dataclasses.replace(job, output=tmp_path / "out.jsonl", running=RunFlags(quiet=True)), models_of())
+
+
+def test_the_temperature_reaches_the_writer() -> None:
+    writer = WriterFlags(writer="http://127.0.0.1:9/v1#some", temperature=0.3)
+    job = job_of(None, plan=PlanFlags(count=("joy=4",)), writer=writer)
+    assert models_from(job, plan_of(job.plan)).writer().identity()["temperature"] == 0.3
