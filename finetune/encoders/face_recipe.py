@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-EPOCHS = 26.0
+EPOCHS = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class FaceRecipe:
     batch: int = 128
     rate: float = 0.1
     warm: float = 1.5
-    decline: float = 0.45
+    decline: float = 0.4
     momentum: float = 0.9
     decay: float = 5e-4
     smooth: float = 0.1
     keep: float = 0.998
-    small: float = 14.0
+    small: float = 36.0
     sides: tuple[int, int, int] = (32, 40, 44)
 
     def steps(self, rows: int) -> int:

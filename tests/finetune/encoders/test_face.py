@@ -177,4 +177,4 @@ def test_the_rate_rises_stays_and_falls_to_nothing_while_views_grow() -> None:
     recipe = FaceRecipe()
     rates = [recipe.rate_at(epoch / 10) for epoch in range(int(10 * recipe.epochs) + 1)]
     assert rates[0] < 0.1 * recipe.rate and max(rates) == recipe.rate and rates[-1] == 0
-    assert [recipe.side(epoch) for epoch in (0.0, 14.2, 25.0)] == list(recipe.sides)
+    assert [recipe.side(epoch) for epoch in (0.0, recipe.small + 0.2, recipe.epochs - 1)] == list(recipe.sides)
