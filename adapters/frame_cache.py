@@ -7,6 +7,7 @@ there: everything in it can be made again. Knows no encoder.
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -48,33 +49,31 @@ class FrameCache:
         except (OSError, sqlite3.Error):  # a full or read-only disk: nothing is kept, everything still works
             self.usable = False
 
-    def frames(self, key: str) -> NDArray[np.float16] | None:
-        """Return the frames that were put under a key, (frames, width), or None."""
-        row = self._row("SELECT width, frames FROM frames WHERE key = ?", key)
-        try:
-            return None if row is None else np.frombuffer(row[1], np.float16).reshape(-1, row[0])
-        except (ValueError, TypeError):
-            return None
+    def frames(self, keys: Sequence[str]) -> dict[str, NDArray[np.float16]]:
+        """Return the frames, (frames, width), by key; a key under which nothing was put is left out."""
+        found: dict[str, NDArray[np.float16]] = {}
+        for key, width, frames in self._rows("key, width, frames FROM frames", keys):
+            with suppress(ValueError, TypeError):
+                found[key] = np.frombuffer(frames, np.float16).reshape(-1, width)
+        return found
 
     def observed(self, key: str) -> Observed | None:
         """Return what was observed under a key, or None."""
-        row = self._row("SELECT told FROM observed WHERE key = ?", key)
-        try:
-            told = None if row is None else json.loads(row[0])
-            return told and Observed(
-                tuple(Measured(**each) for each in told["cues"]), tuple(told["flags"]), told["text"]
-            )
-        except (ValueError, KeyError, TypeError):
-            return None
+        with suppress(ValueError, KeyError, TypeError):
+            for (text,) in self._rows("told FROM observed", [key]):
+                told = json.loads(text)
+                cues = tuple(Measured(**each) for each in told["cues"])
+                return Observed(cues, tuple(told["flags"]), told["text"])
+        return None
 
-    def put_frames(self, key: str, frames: NDArray[np.float16]) -> None:
-        """Keep frames, (frames, width)."""
-        row = (key, frames.shape[1], np.ascontiguousarray(frames).tobytes())
-        self._put("INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", row)
+    def put_frames(self, frames: Mapping[str, NDArray[np.float16]]) -> None:
+        """Keep frames, (frames, width), by key."""
+        rows = [(key, each.shape[1], np.ascontiguousarray(each).tobytes()) for key, each in frames.items()]
+        self._put("INSERT OR REPLACE INTO frames VALUES (?, ?, ?)", rows)
 
     def put_observed(self, key: str, observed: Observed) -> None:
         """Keep an observation."""
-        self._put("INSERT OR REPLACE INTO observed VALUES (?, ?)", (key, json.dumps(asdict(observed))))
+        self._put("INSERT OR REPLACE INTO observed VALUES (?, ?)", [(key, json.dumps(asdict(observed)))])
 
     def forget(self, beginning: str) -> None:
         """Take out what is kept under keys that begin so; its bytes are overwritten."""
@@ -87,22 +86,26 @@ class FrameCache:
                     base.execute(f"DELETE FROM {table} WHERE substr(key, 1, ?) = ?", (len(beginning), beginning))
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _row(self, query: str, key: str) -> tuple[Any, ...] | None:
-        if not self.usable:
-            return None
+    def _rows(self, what: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return columns of a table for each key that is in it; none where it cannot be read."""
+        if not self.usable or not keys:
+            return []
         try:
             with closing(self._open()) as base:
-                row: tuple[Any, ...] | None = base.execute(query, (key,)).fetchone()
-            return row
+                places = ", ".join("?" * len(keys))
+                rows: list[tuple[Any, ...]] = base.execute(f"SELECT {what} WHERE key IN ({places})", keys).fetchall()
+            return rows
         except sqlite3.Error:
-            return None
+            return []
 
-    def _put(self, query: str, row: tuple[object, ...]) -> None:
-        if not self.usable:
+    def _put(self, query: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if not self.usable or not rows:
             return
         try:
-            with closing(self._open()) as base, base:
-                base.execute(query, row)
+            with closing(self._open()) as base:
+                base.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last rows, which can be made again
+                with base:
+                    base.executemany(query, rows)
         except (OSError, sqlite3.Error):
             self.usable = False
 

@@ -3,8 +3,9 @@
 The protocol that encoders of speech, face and physiology follow, and the values they give. Nothing to compute.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,4 +79,19 @@ class Encoder(Protocol[Source, Signal]):
 
     def observe(self, signal: Signal) -> Observed:
         """Measure what can be cited, and the quality of the recording."""
+        ...
+
+
+@runtime_checkable
+class BatchEncoder(Encoder[Source, Signal], Protocol[Source, Signal]):
+    """An encoder whose signals are small, and that is faster where it is given several at once.
+
+    Attributes:
+        together: signals that are worth giving it at once.
+    """
+
+    together: int
+
+    def encode_many(self, signals: Sequence[Signal]) -> list[NDArray[np.float32]]:
+        """Return the frames of each signal, as `encode` does but for rounding."""
         ...

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from thymos.adapters.encoders import AnyEncoder, load_encoder
 from thymos.adapters.frame_cache import FrameCache
 from thymos.adapters.media import open_media
-from thymos.adapters.modality import Observed
+from thymos.adapters.modality import BatchEncoder, Observed
 from thymos.adapters.projectors.streams import Frames, Stream
 from thymos.adapters.sample import Face, Physiology, Sample, Speech
 from thymos.adapters.weights import cache_dir
@@ -45,7 +45,11 @@ class Percept:
 
 
 class Perception:
-    """Encoders of an adapter's streams."""
+    """Encoders of an adapter's streams.
+
+    Attributes:
+        together: samples that are worth asking for at once.
+    """
 
     def __init__(self, streams: Sequence[Stream], *, folder: Path | None = None) -> None:
         """Load the encoders.
@@ -68,26 +72,16 @@ class Perception:
         self._caches = [FrameCache(folder, encoder.fingerprint) for encoder in self._encoders]
         self._refused: dict[tuple[str, str], str] = {}  # (encoder, key) -> why, of the latest
         self._locks = [Lock() for _ in self._encoders]  # detectors and Whisper's decoder work for one thread at a time
+        # What was decoded is held for a group, so one large kind of signal makes groups of one.
+        together = [each.together if isinstance(each, BatchEncoder) else 1 for each in self._encoders]
+        self.together = min(together, default=1)
 
-    def perceive(self, sample: Sample) -> Percept:
-        """Return the frames of a sample."""
-        frames: list[Frames | None] = []
-        absent: dict[str, str] = {}
-        signals: dict[str, object] = {}  # each recording is decoded once, whatever listens to it
-        for encoder, cache, lock in zip(self._encoders, self._caches, self._locks, strict=True):
-            source = _source(sample, encoder.modality)
-            if source is None or encoder.modality in absent:
-                frames.append(None)
-                continue
-            try:
-                frames.append(_encoded(encoder, cache, lock, source, signals, self._refused))
-            except RowError as error:
-                absent[encoder.modality] = str(error)
-                frames.append(None)
-        usable = [
-            None if encoder.modality in absent else each for encoder, each in zip(self._encoders, frames, strict=True)
-        ]
-        return Percept(tuple(usable), absent)
+    def perceive(self, samples: Sequence[Sample]) -> list[Percept]:
+        """Return the frames of samples, in their order; as many as can go through an encoder at once."""
+        found: list[Percept] = []
+        for start in range(0, len(samples), self.together):
+            found += self._group(samples[start : start + self.together])
+        return found
 
     def observe(self, sample: Sample) -> Mapping[str, Observed]:
         """Return what can be said of a sample's recordings, by modality; those that cannot be used are left out."""
@@ -108,6 +102,77 @@ class Perception:
                 found[encoder.modality] = known
         return found
 
+    def _group(self, samples: Sequence[Sample]) -> list[Percept]:
+        frames: list[list[Frames | None]] = [[None] * len(self._encoders) for _ in samples]
+        absent: list[dict[str, str]] = [{} for _ in samples]
+        signals: list[dict[str, object]] = [
+            {} for _ in samples
+        ]  # each recording is decoded once, whatever listens to it
+        for place, encoder in enumerate(self._encoders):
+            asked: dict[int, Source] = {}
+            for row, sample in enumerate(samples):
+                source = _source(sample, encoder.modality)
+                if source is not None and encoder.modality not in absent[row]:
+                    asked[row] = source
+            for row, told in self._encoded(place, asked, signals).items():
+                if isinstance(told, str):
+                    absent[row][encoder.modality] = told
+                else:
+                    frames[row][place] = told
+        kinds = [encoder.modality for encoder in self._encoders]
+        return [
+            Percept(tuple(None if kind in gone else each for kind, each in zip(kinds, row, strict=True)), gone)
+            for row, gone in zip(frames, absent, strict=True)
+        ]
+
+    def _encoded(
+        self, place: int, asked: Mapping[int, Source], signals: Sequence[dict[str, object]]
+    ) -> dict[int, Frames | str]:
+        """Return the frames of recordings by row, kept or made now; for one that can't be used, why."""
+        found: dict[int, Frames | str] = {}
+        keys: dict[int, str] = {}
+        for row, source in asked.items():
+            try:
+                keys[row] = _key(source)
+            except RowError as error:
+                found[row] = str(error)
+        cache = self._caches[place]
+        known: dict[str, Frames | str] = {**cache.frames([*keys.values()])}
+        if not known.keys() >= set(keys.values()):
+            with self._locks[place]:
+                known |= cache.frames([key for key in keys.values() if key not in known])  # made by another thread
+                missing = {key: (asked[row], signals[row]) for row, key in keys.items() if key not in known}
+                made = self._made(self._encoders[place], missing)
+                cache.put_frames({key: told for key, told in made.items() if not isinstance(told, str)})
+            known |= made
+        return found | {row: known[key] for row, key in keys.items()}
+
+    def _made(
+        self, encoder: AnyEncoder, missing: Mapping[str, tuple[Source, dict[str, object]]]
+    ) -> dict[str, Frames | str]:
+        """Decode and encode recordings by key, each with what was decoded of its row; why not, where that fails."""
+        made: dict[str, Frames | str] = {}
+        ready: dict[str, object] = {}
+        for key, (source, decoded) in missing.items():
+            if why := self._refused.get((encoder.fingerprint, key)):
+                made[key] = why
+                continue
+            try:
+                if encoder.modality not in decoded:
+                    decoded[encoder.modality] = encoder.read(source)
+                if isinstance(encoder, BatchEncoder):
+                    ready[key] = decoded[encoder.modality]
+                else:
+                    made[key] = _halved(encoder.encode(decoded[encoder.modality]))
+            except RowError as error:
+                if len(self._refused) >= _REFUSED:
+                    self._refused.clear()
+                made[key] = self._refused[encoder.fingerprint, key] = str(error)
+        if isinstance(encoder, BatchEncoder) and ready:
+            every = encoder.encode_many([*ready.values()])
+            made |= {key: _halved(whole) for key, whole in zip(ready, every, strict=True)}
+        return made
+
     @property
     def keeps(self) -> bool:
         """Say whether what is encoded can be kept, so that it is worth encoding before it is needed."""
@@ -127,36 +192,9 @@ def forget(path: Path, *, folder: Path | None = None) -> None:
             FrameCache(file.parent, file.stem).forget(whole)
 
 
-def _encoded(
-    encoder: AnyEncoder,
-    cache: FrameCache,
-    lock: Lock,
-    source: Source,
-    signals: dict[str, object],
-    refused: dict[tuple[str, str], str],
-) -> Frames:
-    key = _key(source)
-    kept = cache.frames(key)
-    if kept is not None:
-        return kept
-    with lock:
-        kept = cache.frames(key)  # another thread may have been at it
-        if kept is not None:
-            return kept
-        if why := refused.get((encoder.fingerprint, key)):
-            raise RowError(why)
-        try:
-            if encoder.modality not in signals:
-                signals[encoder.modality] = encoder.read(source)
-            whole = encoder.encode(signals[encoder.modality])
-        except RowError as error:
-            if len(refused) >= _REFUSED:
-                refused.clear()
-            refused[encoder.fingerprint, key] = str(error)
-            raise
-        frames: NDArray[np.float16] = np.clip(whole, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
-        cache.put_frames(key, frames)
-    return frames
+def _halved(frames: NDArray[np.float32]) -> Frames:
+    kept: Frames = np.clip(frames, -6e4, 6e4).astype(np.float16)  # the range of 16 bits
+    return kept
 
 
 def _source(sample: Sample, modality: str) -> Source | None:

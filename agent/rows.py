@@ -6,6 +6,7 @@ labelled the reason. Knows nothing of label sets or decisions.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from torch import Tensor
 
@@ -82,7 +83,7 @@ class RowWriter:
             return Written(
                 [self._row(sample, {}, "") for sample in samples], None, [sample.text or "" for sample in samples]
             )
-        percepts = [self._perception.perceive(sample) for sample in samples]
+        percepts = self._perception.perceive(samples)
         heard = [self._with_words(sample, self._perception) for sample in samples]
         for percept in percepts:
             for modality, why in percept.absent.items():
@@ -115,12 +116,12 @@ class RowWriter:
         met = Baselines(self._projectors)
         compared = {self._projectors.streams[place].modality for place in met.places}
         speakers: list[str | None] = []
-        for sample in samples:
-            if compared.isdisjoint(sample.modalities):
-                continue
-            speakers.append(sample.speaker)
-            if sample.speaker:
-                met.meet(sample.speaker, self._perception.perceive(sample).frames)
+        asked = (sample for sample in samples if not compared.isdisjoint(sample.modalities))
+        while group := list(islice(asked, self._perception.together)):
+            speakers += [sample.speaker for sample in group]
+            known = [sample for sample in group if sample.speaker]
+            for sample, percept in zip(known, self._perception.perceive(known), strict=True):
+                met.meet(sample.speaker or "", percept.frames)
         self._baselines = met
         return met.alone(speakers)
 
@@ -129,21 +130,24 @@ class RowWriter:
 
         Args:
             samples: in the order in which they will come.
-            stop: asked between two of them.
+            stop: asked between two groups that are encoded at once.
         """
         if self._perception is None:
             return
-        for sample in samples:
+        size = self._perception.together
+        for start in range(0, len(samples), size):
             if stop() or not self._perception.keeps:
                 return
-            self._perception.perceive(sample)
-            self._with_words(sample, self._perception)
+            group = samples[start : start + size]
+            self._perception.perceive(group)
+            for sample in group:
+                self._with_words(sample, self._perception)
 
     def preview(self, sample: Sample) -> str:
         """Return the exact prompt of a sample; `<speech>` stands where soft tokens do."""
         present: list[str] = []
         if self._perception is not None:
-            gone = self._perception.perceive(sample).absent
+            gone = self._perception.perceive([sample])[0].absent
             present = [name for name in self.modalities if name in sample.modalities and name not in gone]
             sample = self._with_words(sample, self._perception)
         return self._encoder.text(self._prompt.row(sample.text or "", sample.speaker, sample.context, present))

@@ -5,6 +5,7 @@ and limits in `README.md` beside them. Knows no LLM.
 """
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from thymos.adapters.face.detect import FaceDetector
 from thymos.adapters.face.network import FERPLUS_LABELS, SIDE, FaceNetwork, build_network
 from thymos.adapters.face.signal import FaceSignal, read_faces
 from thymos.adapters.modality import Observed
+from thymos.adapters.precision import native_precision
 from thymos.adapters.sample import Face
 from thymos.adapters.weights import embedded
 from thymos.prompts.errors import ModelError
@@ -51,6 +53,7 @@ class FaceEncoder:
 
     modality = "face"
     layers = 1
+    together = 32
 
     def __init__(self, weights: Path = SHIPPED / WEIGHTS, name: str = DEFAULT) -> None:
         self.name = name
@@ -75,10 +78,18 @@ class FaceEncoder:
 
     def encode(self, signal: FaceSignal) -> NDArray[np.float32]:
         """Return frames of shape (10, dim) for a picture, (pictures, dim) for a video."""
-        cells, pooled = self._maps(signal)
-        if signal.video:
-            return _numbers(pooled)
-        return _numbers(torch.cat([pooled, cells[0].flatten(1).T]))  # (1 + 9, dim)
+        return self.encode_many([signal])[0]
+
+    def encode_many(self, signals: Sequence[FaceSignal]) -> list[NDArray[np.float32]]:
+        """Return the frames of each signal, as `encode` does but for rounding."""
+        cells, pooled = self._maps(np.concatenate([signal.faces for signal in signals]))
+        ends = np.cumsum([len(signal.faces) for signal in signals]).tolist()
+        return [
+            _numbers(pooled[end - len(signal.faces) : end])
+            if signal.video
+            else _numbers(torch.cat([pooled[end - 1 : end], cells[end - 1].flatten(1).T]))  # (1 + 9, dim)
+            for signal, end in zip(signals, ends, strict=True)
+        ]
 
     def observe(self, signal: FaceSignal) -> Observed:
         """Say how the face looks to the network, and what was measured in the picture."""
@@ -86,16 +97,22 @@ class FaceEncoder:
 
     def shares(self, signal: FaceSignal) -> NDArray[np.float32]:
         """Return the shares of `FERPLUS_LABELS` in each picture, shape (pictures, 8)."""
-        _, pooled = self._maps(signal)
+        _, pooled = self._maps(signal.faces)
         with torch.inference_mode():
             return _numbers(self._network.heads(pooled)[1].softmax(-1))
 
-    def _maps(self, signal: FaceSignal) -> tuple[Tensor, Tensor]:
+    def _maps(self, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """Return the last maps (pictures, dim, 3, 3) and their means with the mirrored ones' (pictures, dim)."""
-        faces = torch.from_numpy(grey(signal.faces)).float()[:, None] / 255
+        faces = torch.from_numpy(grey(pixels)).float()[:, None] / 255
+        found: list[tuple[Tensor, Tensor]] = []
         with torch.inference_mode():
-            plain, mirrored = self._network.map(faces), self._network.map(faces.flip(-1))
-            return plain, (plain.mean((2, 3)) + mirrored.mean((2, 3))) / 2
+            for part in torch.split(faces, self.together):  # a video has any number
+                with native_precision():
+                    both = self._network.map(torch.cat([part, part.flip(-1)])).float()
+                plain = both[: len(part)]
+                found.append((plain, both.mean((2, 3)).view(2, len(part), -1).mean(0)))
+            cells, pooled = zip(*found, strict=True)
+            return torch.cat(cells), torch.cat(pooled)
 
 
 def load_network(weights: Path) -> FaceNetwork:

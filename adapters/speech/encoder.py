@@ -8,12 +8,14 @@ labels or of the LLM.
 
 import hashlib
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thymos.adapters.modality import Observed
+from thymos.adapters.precision import native_precision
 from thymos.adapters.sample import Speech
 from thymos.adapters.speech.sound import MAX_SECONDS, RATE, Sound, read_sound
 from thymos.adapters.speech.whisper_weights import DEFAULT_SPEECH, SpeechModel, load_whisper
@@ -121,13 +123,14 @@ def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(samples * np.float32(10 ** (min(gain, MAX_GAIN) / 20)))
 
 
-def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL) -> Any:
+def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL, *, exact: bool = False) -> Any:
     """Return the states of every layer for up to 30 s of sound and the silence behind it.
 
     Args:
         model: `whisper.model.Whisper`.
         samples: shape (n,), 16 kHz.
         tail: s of silence behind it; the window is filled up with `WINDOW`.
+        exact: in full precision, else as `native_precision` has it.
 
     Returns:
         Tensor of shape (layers, states, dim), 50 states a second.
@@ -142,11 +145,12 @@ def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL)
     padded[: len(samples)] = samples
     encoder = model.encoder
     mel = log_mel_spectrogram(torch.from_numpy(padded), model.dims.n_mels)  # (mels, 100 a second)
-    x = gelu(encoder.conv2(gelu(encoder.conv1(mel[None])))).transpose(1, 2)  # (1, states, dim)
-    found = [x]
-    x = x + encoder.positional_embedding[: x.shape[1]]
-    for block in encoder.blocks:
-        x = block(x)
-        found.append(x)
+    with nullcontext() if exact else native_precision():
+        x = gelu(encoder.conv2(gelu(encoder.conv1(mel[None])))).transpose(1, 2).float()  # (1, states, dim)
+        found = [x]
+        x = x + encoder.positional_embedding[: x.shape[1]]
+        for block in encoder.blocks:
+            x = block(x)
+            found.append(x)
     found[-1] = encoder.ln_post(x)
     return torch.cat(found)

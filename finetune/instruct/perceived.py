@@ -7,6 +7,7 @@ earlier one. Knows no LLM.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from thymos.adapters.perception import Percept, Perception
 from thymos.adapters.projectors.baseline import Baselines
@@ -32,7 +33,7 @@ def perceived(
     Args:
         corpus: with samples that name recordings.
         perception: encoders.
-        on_row: called after each row.
+        on_row: called after each group of rows that is encoded at once.
         dev_alone: whether the training rows stay as they are, without frames, where nothing asks for these.
 
     Raises:
@@ -41,8 +42,9 @@ def perceived(
     read = () if dev_alone else corpus.train
     total = len(read) + len(corpus.dev)
     found: list[tuple[Sample, Percept]] = []
-    for sample in (*read, *corpus.dev):
-        found.append((sample, perception.perceive(sample)))
+    waiting = iter((*read, *corpus.dev))
+    while group := list(islice(waiting, perception.together)):
+        found += zip(group, perception.perceive(group), strict=True)
         on_row(len(found), total)
     train = [each for each in found[: len(read)] if _usable(*each)]
     dev = [each for each in found[len(read) :] if _usable(*each)]

@@ -1,7 +1,7 @@
 """Recordings are encoded once, whatever asks for them and from however many threads."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Lock
@@ -66,7 +66,7 @@ def test_threads_that_ask_for_the_same_recordings_encode_each_once(slow: Slow, t
         together.wait()
         found = []
         for sample in voices(6):
-            (frames,) = perception.perceive(sample).frames
+            (frames,) = perception.perceive([sample])[0].frames
             assert frames is not None
             found.append((float(frames[0, 0]), perception.observe(sample)["speech"].text))
         return found
@@ -86,10 +86,56 @@ def test_what_cannot_be_used_is_tried_once(slow: Slow, tmp_path: Path, monkeypat
 
     monkeypatch.setattr(slow, "read", read)
     perception = Perception([STREAM], folder=tmp_path)
-    told = [perception.perceive(voices(1)[0]) for _ in range(3)]
+    told = [perception.perceive(voices(1))[0] for _ in range(3)]
     assert [each.absent for each in told] == [{"speech": "speech must be heard, got none; record it again"}] * 3
     assert [each.frames for each in told] == [(None,)] * 3
     assert tried == [1]
+
+
+class Quick(Slow):
+    """Four at once, however long."""
+
+    together = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[int] = []
+
+    def read(self, source: Speech) -> NDArray[np.float32]:
+        samples = super().read(source)
+        if samples[0] == 2:
+            raise RowError("speech must be heard, got none; record it again")
+        return samples
+
+    def encode_many(self, signals: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        self.groups.append(len(signals))
+        return [self.encode(signal) for signal in signals]
+
+
+def test_what_is_new_in_a_group_goes_through_an_encoder_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = Quick()
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
+    perception = Perception([STREAM], folder=tmp_path)
+    perception.perceive(voices(1))
+    rows = [*voices(6), Sample(id="text", text="no voice"), voices(5)[4]]  # the fifth voice twice
+    found = perception.perceive(rows)
+    heard = [None if frames is None else float(frames[0, 0]) for (frames,) in (each.frames for each in found)]
+    assert heard == [0, 1, None, 3, 4, 5, None, 4]
+    assert [each.absent for each in found if each.absent] == [
+        {"speech": "speech must be heard, got none; record it again"}
+    ]
+    assert quick.groups == [1, 2, 2]  # the first alone; of the first four two are new and usable; of the last, two
+    assert quick.encoded == 5
+
+
+def test_one_large_kind_of_signal_makes_groups_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"slow": Slow(), "quick": Quick()}
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", kinds.__getitem__)
+    both = [STREAM, Stream("speech", "quick", "f" * 64, 3, 1, "attention", 2, 8)]
+    assert Perception(both[1:], folder=tmp_path).together == 4
+    assert Perception(both, folder=tmp_path).together == 1
 
 
 def test_where_nothing_can_be_kept_nothing_is_worth_encoding_ahead(slow: Slow, tmp_path: Path) -> None:

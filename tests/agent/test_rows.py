@@ -1,6 +1,6 @@
 """Rows of a labeler that listens: what was heard stands for words that are not there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,8 @@ class Hears(Perception):
     def __init__(self, text: str | None) -> None:
         self.text = text
 
-    def perceive(self, sample: Sample) -> Percept:
-        return Percept((np.ones((1, 3), np.float16) if sample.speech else None,))
+    def perceive(self, samples: Sequence[Sample]) -> list[Percept]:
+        return [Percept((np.ones((1, 3), np.float16) if sample.speech else None,)) for sample in samples]
 
     def observe(self, sample: Sample) -> Mapping[str, Observed]:
         return {"speech": Observed(text=self.text)} if sample.speech else {}

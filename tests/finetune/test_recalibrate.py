@@ -1,5 +1,6 @@
 """An adapter that listens is calibrated again: its weights stay, and only the recordings that are needed are read."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ def perceived(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     real = Perception.perceive
 
-    def noted(self: Perception, sample: Sample) -> Percept:
-        asked.append(sample.id)
-        return real(self, sample)
+    def noted(self: Perception, samples: Sequence[Sample]) -> list[Percept]:
+        asked.extend(sample.id for sample in samples)
+        return real(self, samples)
 
     monkeypatch.setattr(Perception, "perceive", noted)
     return asked

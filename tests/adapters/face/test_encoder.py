@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,30 @@ def test_a_video_gives_a_frame_for_each_picture_in_which_the_person_is(
     assert max(signal.times) < 2.3  # s; eight pictures at four a second
     with pytest.raises(RowError, match="video must show a face, got none"):
         encoder.read(video(tmp_path / "b.mp4", [gone] * 8))
+
+
+def test_faces_that_are_read_at_once_are_read_as_each_alone(portrait: Image.Image, encoder: FaceEncoder) -> None:
+    turned = [np.asarray(portrait.resize((48, 48)).rotate(angle), np.uint8) for angle in range(35)]
+    pictures = [encoder.read(Face(pixels=pixels)) for pixels in turned]  # more than go together
+    moving = replace(pictures[0], faces=np.concatenate([each.faces for each in pictures[:3]]), video=True)
+    signals = [*pictures[:20], moving, *pictures[20:]]
+    every = encoder.encode_many(signals)
+    assert [len(frames) for frames in every] == [10] * 20 + [3] + [10] * 15
+    for signal, frames in zip(signals, every, strict=True):
+        alone = encoder.encode(signal)
+        assert (frames - alone).std() < 0.02 * alone.std()  # but for rounding
+    assert (every[0] - every[19]).std() > 0.2 * every[0].std()
+
+
+def test_bf16_changes_frames_little(
+    portrait: Image.Image, encoder: FaceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for fast in (False, True):
+        monkeypatch.setattr("thymos.adapters.precision._multiplies_bf16", lambda told=fast: told)
+        found.append(encoder.encode(encoder.read(Face(pixels=np.asarray(portrait, np.uint8)))))
+    exact, quick = found
+    assert 0 < (quick - exact).std() < 0.02 * exact.std()
 
 
 def test_what_shows_no_face_is_said_to_show_none(encoder: FaceEncoder) -> None:

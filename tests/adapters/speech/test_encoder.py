@@ -68,7 +68,10 @@ def test_windows_of_thirty_seconds_are_encoded_apart(whisper: WhisperEncoder) ->
 def test_the_recorders_gain_changes_no_frame(whisper: WhisperEncoder) -> None:
     sound = sound_of(1)
     softer = Sound((sound.samples / 20).astype(np.float32), 16_000, 1.0)
-    assert np.allclose(whisper.encode(sound), whisper.encode(softer), atol=2e-3)
+    frames = whisper.encode(sound)
+    assert (
+        whisper.encode(softer) - frames
+    ).std() < 0.02 * frames.std()  # but for rounding, of bf16 where there is that
     tone = levelled((0.001 * np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000)).astype(np.float32))
     assert 10 * np.log10(np.mean(tone**2)) == pytest.approx(-26, abs=0.1)  # from -63 dB
     hiss = levelled(np.full(16_000, 1e-5, np.float32))  # -100 dB: 40 dB more, and no more
@@ -145,5 +148,8 @@ def test_the_last_layer_is_what_whisper_itself_gives(whisper: WhisperEncoder) ->
     model = whisper.loaded.model
     with torch.inference_mode():
         own = model.encoder(log_mel_spectrogram(torch.from_numpy(samples), model.dims.n_mels)[None])[0]
-        ours = encoder_states(model, samples)[-1]
-    assert torch.allclose(ours, own, atol=1e-4)
+        exact = encoder_states(model, samples, exact=True)
+        quick = encoder_states(model, samples)
+    assert torch.allclose(exact[-1], own, atol=1e-4)
+    for layer, wanted in zip(quick, exact, strict=True):  # bf16 where the processor has it
+        assert (layer - wanted).std() < 0.02 * wanted.std()
