@@ -28,11 +28,10 @@ LABELS = ("rest", "stress")
 HEAD = "plain head on the same frames"
 
 
-def tuned(people: dict[str, list[str]], encoder: Path, data: Path, folder: Path, votes: bool) -> Path:
+def tuned(people: dict[str, list[str]], encoder: Path, data: Path, folder: Path, wishes: dict[str, object]) -> Path:
     """Tune the recipe on some people; return the adapter."""
-    changes = {
+    changes = wishes | {
         "streams.0.encoder": f"physiology:{encoder}",
-        "streams.0.votes": votes,
         "corpora.0.train_where": [f"subject={','.join(people['train'])}"],
         "corpora.0.dev_where": [f"subject={','.join(people['dev'])}"],
     }
@@ -46,11 +45,17 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--votes", action="store_true", help="recordings of the training people vote, too")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe; repeatable"
+    )
     options = parser.parse_args()
     if options.folds < 3:
         parser.error("--folds must be three or more: one is held out, one is dev, the others are learnt from")
     from sklearn.metrics import f1_score
 
+    from thymos.agent.cli.finetune import change
+
+    wishes: dict[str, object] = {"streams.0.votes": options.votes} | dict(map(change, options.changes))
     print(machine_line())
     windows = read_windows(options.data / CORPUS)
     rows = list(open_corpus(options.data / CORPUS / "segments.csv", format="stress-predict"))
@@ -70,10 +75,11 @@ def main() -> None:
         out = windows.of(np.isin(windows.subjects, parts["out"]))
         gold += (out.conditions > 0).astype(int).tolist()
         said[HEAD] += (probabilities(trainee, out)[:, 0] < 0.5).astype(int).tolist()
-        adapter = tuned(parts, encoder, options.data, folder / "run", options.votes)
+        adapter = tuned(parts, encoder, options.data, folder / "run", wishes)
         asked = [row for person in parts["out"] for row in samples if row.speaker == person]
         for name, aim in (("LLM", "likeliest"), ("LLM --aim balance", "balance")):
             labeler = Labeler.from_pretrained(taxonomy="stress", adapter=str(adapter), aim=aim)  # type: ignore[arg-type]
+            labeler.meet(asked)  # where recordings are compared with what their speaker is like on the whole
             answers = labeler.label(asked)
             said[name] += [LABELS.index(answer.labels[0]) for answer in answers]
         assert [LABELS.index((row.gold or ("",))[0]) for row in asked] == gold[-len(asked) :]
