@@ -10,21 +10,19 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from thymos.adapters.generation.lookup import Lookup
 from thymos.adapters.generation.products import Floats
 from thymos.adapters.generation.reply import Channel, Reply
-from thymos.adapters.generation.sampling import Sampler
-from thymos.adapters.generation.slots import Slot, Slots
+from thymos.adapters.generation.sampling import Sampler, guided
+from thymos.adapters.generation.slots import Slots
 from thymos.adapters.generation.text import Text
 from thymos.adapters.generation.values import Finish, Request, Usage
+from thymos.adapters.generation.writing import Lane, Writing, shares
 from thymos.prompts.errors import InputError, ModelError
 
 _MOST_WAITING = 1024  # requests; each holds its prompt
-_MOST = 32  # tokens of a step
-_STRETCH = 16  # tokens of prompts in a step in which others write, so that these do not stall
 
 
 class Steps(Protocol):
@@ -50,22 +48,6 @@ class Steps(Protocol):
         """Let the threads end."""
 
 
-@dataclass(slots=True, eq=False)
-class _Writing:
-    """A request that owns a slot; `ahead` are tokens that are known but not computed."""
-
-    request: Request
-    channel: Channel
-    slot: Slot
-    cached: int
-    ahead: list[int]
-    sampler: Sampler
-    text: Text
-    lookup: Lookup
-    written: int = 0
-    guesses: list[int] = field(default_factory=list)
-
-
 class Decoder:
     """Writes."""
 
@@ -83,9 +65,9 @@ class Decoder:
         """
         self.context = steps.context
         self._steps, self._tokenizer, self._ends, self._guess = steps, tokenizer, frozenset(ends), guess
-        self._slots = Slots(steps.slots, steps.copy)
+        self._slots, self._most_lanes = Slots(steps.slots, steps.copy), steps.slots
         self._waiting: deque[tuple[Request, Channel]] = deque()
-        self._writing: list[_Writing] = []
+        self._writing: list[Writing] = []
         self._changed = threading.Condition()
         self._closing, self._warm = False, warm
         self._thread = threading.Thread(target=self._work, name="thymos-writes", daemon=True)
@@ -95,10 +77,14 @@ class Decoder:
         """Begin to write; returns at once.
 
         Raises:
-            InputError: the prompt leaves no room for a token, or too many requests wait.
+            InputError: the prompt leaves no room for a token, the cache none for a second prompt, or too many wait.
             ModelError: the decoder was closed.
         """
         check_length(request, self.context)
+        if len(request.prompts) > self._most_lanes:
+            raise InputError(
+                "a text with guidance must have two sequences in the cache, got one; load it with more slots"
+            )
         channel = Channel(len(request.prompt))
         with self._changed:
             if self._closing:
@@ -151,99 +137,92 @@ class Decoder:
             if self._closing:
                 return False
             joining: list[tuple[Request, Channel]] = []
-            while self._waiting and len(joining) < self._slots.free:
+            free = self._slots.free
+            while self._waiting and len(self._waiting[0][0].prompts) <= free:
                 request, channel = self._waiting.popleft()
                 if not channel.left.is_set():
                     joining.append((request, channel))
+                    free -= len(request.prompts)
         for request, channel in joining:
-            slot, cached = self._slots.take(request.prompt)
+            lanes = []
+            for prompt in request.prompts:
+                slot, cached = self._slots.take(prompt)
+                lanes.append(Lane(slot, cached, list(prompt[cached:])))
             sampler, text = Sampler(request.sampling), Text(self._tokenizer, request.stop)
-            ahead, lookup = list(request.prompt[cached:]), Lookup(request.prompt)
-            self._writing.append(_Writing(request, channel, slot, cached, ahead, sampler, text, lookup))
+            self._writing.append(Writing(request, channel, lanes, sampler, text, Lookup(request.prompt)))
         return True
 
     def _step(self) -> None:
         """Compute one step and give out what it says."""
-        shares = self._shares()
+        step = shares(self._writing, self.context, guess=self._guess)
         tokens: list[int] = []
         slots: list[int] = []
         positions: list[int] = []
         wanted: list[int] = []
-        for each, share in shares:
-            begin = len(each.slot.ids)
-            if len(share) >= len(each.ahead):  # what follows the last known token is wanted, and each guess
-                wanted += range(len(tokens) + len(each.ahead) - 1, len(tokens) + len(share))
-            tokens += share
-            slots += [each.slot.number] * len(share)
-            positions += range(begin, begin + len(share))
+        for share in step:
+            begin = len(share.lane.slot.ids)
+            if share.says:  # what follows the last known token is wanted, and each guess
+                wanted += range(len(tokens) + len(share.lane.ahead) - 1, len(tokens) + len(share.tokens))
+            tokens += share.tokens
+            slots += [share.lane.slot.number] * len(share.tokens)
+            positions += range(begin, begin + len(share.tokens))
         logits, row = self._steps.forward(tokens, slots, positions, wanted), 0
-        for each, share in shares:
-            if len(share) < len(each.ahead):
-                each.slot.ids += share
-                del each.ahead[: len(share)]
-                continue
-            guesses = share[len(each.ahead) :]
-            self._say(each, guesses, logits[row : row + len(guesses) + 1])
-            row += len(guesses) + 1
+        for share in step:
+            each = share.writing
+            if not share.says:
+                share.lane.slot.ids += share.tokens
+                del share.lane.ahead[: len(share.tokens)]
+            elif share.lane is each.lanes[0]:
+                rows = logits[row : row + share.guesses + len(each.lanes)]
+                row += len(rows)
+                if len(each.lanes) > 1:
+                    rows = guided(rows, each.request.guidance)[None]
+                self._say(each, share.tokens[len(share.tokens) - share.guesses :], rows)
 
-    def _shares(self) -> list[tuple[_Writing, list[int]]]:
-        """Divide a step among those who write: a token each with guesses, then stretches of prompts."""
-        talking = [each for each in self._writing if len(each.ahead) == 1]
-        room = _MOST - len(talking)
-        shares: list[tuple[_Writing, list[int]]] = []
-        for each in talking:
-            guesses = each.lookup.guess() if self._guess and len(self._writing) <= 2 else []
-            left = min(room, self.context - len(each.slot.ids) - 1, each.request.most - each.written - 1)
-            guesses = guesses[: max(0, left)]
-            room -= len(guesses)
-            shares.append((each, each.ahead + guesses))
-        room = min(room, _STRETCH) if talking else room
-        for each in self._writing:
-            if len(each.ahead) > 1 and room > 0:
-                share = each.ahead[:room]
-                room -= len(share)
-                shares.append((each, share))
-        return shares
-
-    def _say(self, each: _Writing, guesses: list[int], logits: Floats) -> None:
+    def _say(self, each: Writing, guesses: list[int], logits: Floats) -> None:
         """Choose tokens as long as the guesses were right, and give out their text."""
-        each.slot.ids += each.ahead
+        for lane in each.lanes:
+            lane.slot.ids += lane.ahead
         right = 0
         for row in range(len(logits)):
             token = each.sampler(logits[row])
             each.written += 1
             each.lookup.add(token)
-            each.ahead = [token]
+            for lane in each.lanes:
+                lane.ahead = [token]
             end = token in self._ends
             if not end:
                 each.channel.put(each.text.add(token))
-            full = each.written == each.request.most or len(each.slot.ids) == self.context
+            longest = max(len(lane.slot.ids) for lane in each.lanes)
+            full = each.written == each.request.most or longest == self.context
             if end or each.text.stopped or full:
                 self._finish(each, "stop" if end or each.text.stopped else "length")
                 return
             if row == len(guesses) or token != guesses[row]:
                 break
-            each.slot.ids.append(token)
+            each.lanes[0].slot.ids.append(token)  # guesses are made for one lane alone
             right += 1
         if guesses:
             each.lookup.learn(len(guesses), right)
 
-    def _finish(self, each: _Writing, finish: Finish) -> None:
+    def _finish(self, each: Writing, finish: Finish) -> None:
         rest = each.text.end()
         each.channel.put(rest)
-        usage = Usage(prompt=len(each.request.prompt), cached=each.cached, completion=each.written)
+        usage = Usage(prompt=len(each.request.prompt), cached=each.lanes[0].cached, completion=each.written)
         each.channel.end("stop" if each.text.stopped else finish, usage)
         self._leave(each)
 
-    def _leave(self, each: _Writing) -> None:
+    def _leave(self, each: Writing) -> None:
         self._writing.remove(each)
-        self._slots.release(each.slot)
+        for lane in each.lanes:
+            self._slots.release(lane.slot)
 
     def _drop(self, error: ModelError) -> None:
         """Tell those who write why there is no more."""
         for each in list(self._writing):
             each.channel.fail(error)
-            each.slot.ids.clear()  # it may be half written
+            for lane in each.lanes:
+                lane.slot.ids.clear()  # it may be half written
             self._leave(each)
 
 
@@ -253,9 +232,10 @@ def check_length(request: Request, context: int) -> None:
     Raises:
         InputError: it is as long as the longest sequence, or longer.
     """
-    if len(request.prompt) >= context:
+    longest = max(map(len, request.prompts))
+    if longest >= context:
         raise InputError(
-            f"prompt must have fewer than {context} tokens, got {len(request.prompt)}; shorten it or begin a new thread"
+            f"prompt must have fewer than {context} tokens, got {longest}; shorten it or begin a new thread"
         )
 
 

@@ -76,11 +76,16 @@ class GeneralDecoder:
 
         hook = _Hook(request, channel, Text(self._tokenizer, request.stop), self._ends, self._closing)
         ids = torch.tensor([request.prompt], device=self._model.device)
+        led: dict[str, Any] = {}
+        if len(request.prompts) > 1:
+            against = torch.tensor([request.against], device=self._model.device)
+            led = {"guidance_scale": request.guidance, "negative_prompt_ids": against}
+            led["negative_prompt_attention_mask"] = torch.ones_like(against)
         with torch.inference_mode():
             self._model.generate(
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
-                max_new_tokens=min(request.most, self.context - len(request.prompt)),
+                max_new_tokens=min(request.most, self.context - max(map(len, request.prompts))),
                 do_sample=False,
                 temperature=None,
                 top_p=None,
@@ -88,6 +93,7 @@ class GeneralDecoder:
                 pad_token_id=min(self._ends, default=0),
                 logits_processor=[hook.choose],
                 stopping_criteria=[hook.stop],
+                **led,
             )
         if self._closing.is_set() and not (hook.ended or hook.text.stopped):
             channel.fail(closed())

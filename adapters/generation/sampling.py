@@ -6,6 +6,7 @@ same text whatever else the model writes meanwhile. Knows nothing of models.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from thymos.adapters.generation.products import Floats
 from thymos.adapters.generation.values import Sampling
@@ -35,6 +36,18 @@ class Sampler:
         sums = np.cumsum(weights, dtype=np.float64)
         drawn = int(np.searchsorted(sums, self._chance.random() * sums[-1], side="right"))
         return min(drawn, len(sums) - 1)  # where the product is rounded up
+
+
+def guided(logits: Floats, guidance: float) -> Floats:
+    """Return logits that are led away from another prompt's, as `Request.guidance` says.
+
+    Args:
+        logits: (2, vocabulary), after the prompt and after the one that is to be followed less.
+        guidance: 1 gives the first.
+    """
+    told: Floats = log_softmax(logits, axis=1)
+    led: Floats = told[1] + np.float32(guidance) * (told[0] - told[1])
+    return led
 
 
 def probabilities(logits: Floats, how: Sampling) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import Literal
 from thymos.prompts.errors import InputError
 
 Finish = Literal["stop", "length"]
+MOST_GUIDANCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,34 @@ class Request:
         most: tokens that are written at most; the longest sequence of the model ends it too.
         sampling: how each is chosen.
         stop: texts before which writing ends.
+        against: token ids of a prompt that the text is to follow less than the other; empty is none.
+        guidance: how much less: a token's log-probability moves away from what it is after `against`, so many times the
+            way to what it is after the prompt (classifier-free guidance, Sanchez et al. 2023, arXiv:2306.17806). 1 is
+            the prompt alone.
     """
 
     prompt: tuple[int, ...]
     most: int = 256
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
+    against: tuple[int, ...] = ()
+    guidance: float = 1.0
 
     def __post_init__(self) -> None:
         """Check what does not depend on a model."""
         if not self.prompt:
             raise InputError("prompt must have at least one token, got none; say something")
+        if not 1 <= self.guidance <= MOST_GUIDANCE:
+            raise InputError(f"guidance must be 1 to {MOST_GUIDANCE:g}, got {self.guidance:g}; choose one in between")
         if self.most < 1:
             raise InputError(f"max_tokens must be at least 1, got {self.most}; ask for more")
         if not all(self.stop):
             raise InputError("stop must be texts, got an empty one; leave it out")
+
+    @property
+    def prompts(self) -> tuple[tuple[int, ...], ...]:
+        """The sequences that are computed for it."""
+        return (self.prompt, self.against) if self.against and self.guidance != 1 else (self.prompt,)
 
 
 @dataclass(frozen=True, slots=True)
