@@ -40,7 +40,7 @@ def plain(dtype: str, adapter: str | None) -> tuple[str, Write]:
         texts = []
         for ask in asks:
             torch.manual_seed(ask.seed)
-            ids = torch.tensor([shaped.prompt(ask)])
+            ids = torch.tensor([shaped.prompts(ask)[0]])
             options = {"temperature": TEMPERATURE, "top_p": TOP_P, "min_p": MIN_P, "max_new_tokens": ask.tokens}
             out = loaded.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=True, **options)
             texts.append(ask.opening + loaded.tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True))

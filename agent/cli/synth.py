@@ -107,6 +107,7 @@ def models_of(job: Job, plan: "Plan") -> "Models":
             writer_adapter(writer.writer, writer.writer_adapter),
             device,
             temperature=writer.temperature,
+            guidance=writer.guidance,
         ),
         labeler=lambda: load_labeler(engines(), plan, job.plan.taxonomy, gates.agree, gates.coverage),
         embedder=None if gates.embedder == "none" else lambda: SentenceEmbedder(gates.embedder, device=device),

@@ -119,6 +119,11 @@ def check_writer(flags: WriterFlags) -> None:
         raise InputError(
             f"tries must be 1 for a writer behind an address, got {flags.tries}; raise --candidates instead"
         )
+    if flags.guidance != 1 and is_address(flags.writer):
+        raise InputError(
+            f"guidance must be 1 for a writer behind an address, got {flags.guidance:g}: it takes the probabilities of "
+            "every word; leave it out, or name a local writer"
+        )
 
 
 def agreed(plan: Plan, flags: WriterFlags, *, yes: bool) -> None:
@@ -127,7 +132,7 @@ def agreed(plan: Plan, flags: WriterFlags, *, yes: bool) -> None:
     Raises:
         InputError: nobody agreed.
     """
-    told = estimate(plan, flags.candidates, flags.tries)
+    told = estimate(plan, flags.candidates, flags.tries, flags.guidance)
     if yes or told.rows < ASK_FROM:
         return
     if sys.stdin.isatty():
@@ -161,7 +166,7 @@ def dry_run(plan: Plan, flags: WriterFlags, manner: Manner) -> int:
     say("---")
     for label, count in plan.wish.counts.items():
         say(f"{label}: {count:,} of {plan.size(label):,} that the grid has")
-    say(estimate(plan, flags.candidates, flags.tries).told())
+    say(estimate(plan, flags.candidates, flags.tries, flags.guidance).told())
     return 0
 
 

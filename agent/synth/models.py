@@ -12,7 +12,7 @@ from thymos.agent.synth.gates.relabel import Agree
 from thymos.agent.synth.plan import Plan
 from thymos.agent.synth.request import Manner
 from thymos.agent.synth.values import Writer
-from thymos.agent.synth.writers import TEMPERATURE, LocalBatchWriter
+from thymos.agent.synth.writers import GUIDANCE, TEMPERATURE, LocalBatchWriter
 from thymos.prompts.errors import InputError
 from thymos.prompts.template import EXPLAINING, PROMPTS, WRITING
 from thymos.retrieval.heard import Heard
@@ -78,6 +78,7 @@ def load_writer(
     device: str | None,
     *,
     temperature: float = TEMPERATURE,
+    guidance: float = GUIDANCE,
 ) -> Writer:
     """Load what writes.
 
@@ -87,6 +88,7 @@ def load_writer(
         adapter: LoRA adapter of a local one.
         device: torch device of a local one.
         temperature: of the draws.
+        guidance: of a local one, see `LocalBatchWriter`.
 
     Raises:
         ModelError: it can't be used here.
@@ -98,13 +100,15 @@ def load_writer(
         if adapter is not None:
             raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
         return server_writer(name, temperature=temperature)
+    slots = SLOTS if guidance == 1 else 2 * SLOTS  # two sequences a text
     if adapter is None and name in (None, engines.model):
-        return LocalBatchWriter(*engines.writing(slots=SLOTS), slots=SLOTS, temperature=temperature)
+        return LocalBatchWriter(*engines.writing(slots=slots), slots=SLOTS, temperature=temperature, guidance=guidance)
     from thymos.adapters.generation.load import resolve_decoder
     from thymos.adapters.llm.load import load_language_model
 
     loaded = load_language_model(name or engines.model, adapter=adapter, device=device)
-    return LocalBatchWriter(resolve_decoder(loaded, slots=SLOTS), loaded, slots=SLOTS, temperature=temperature)
+    decoder = resolve_decoder(loaded, slots=slots)
+    return LocalBatchWriter(decoder, loaded, slots=SLOTS, temperature=temperature, guidance=guidance)
 
 
 def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float) -> BatchLabeler:

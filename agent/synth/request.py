@@ -4,12 +4,14 @@ Takes a row, the grid and examples; gives an `Ask`. Examples are data, see `prom
 """
 
 import hashlib
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from thymos.agent.synth.grid import Grid
 from thymos.agent.synth.plan import PlanRow, arc_text
-from thymos.agent.synth.values import Ask
+from thymos.agent.synth.values import Ask, Contrast
 from thymos.prompts.taxonomy import Taxonomy
 from thymos.prompts.template import render, templates_sha256
 from thymos.prompts.wish import TEMPLATES, WORDS, WrittenWish, stage, tame
@@ -34,6 +36,7 @@ class Requests:
         """
         self._manner = manner
         self._taxonomy = taxonomy
+        self._neutral = taxonomy.neutral or "neutral"
         self._grid = grid
         self._arcs = {name: arc_text(grid, name) for name in (*(each.name for each in grid.arcs), "none")}
         self._situations = {each.name: each.text for each in grid.situations}
@@ -57,10 +60,30 @@ class Requests:
             number: of the candidate.
             examples: of the feeling.
         """
-        stages = [self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns[1:] else []
         tokens = WORDS[row.length][1] * _TOKENS_PER_WORD * len(row.turns) + 8
+        other = self._contrast(row)
+        against = replace(row, label=other, turns=tuple(label and other for label in row.turns))
+        return Ask(
+            system=self._system(row),
+            request=self._request(row, examples),
+            opening="A:" if row.kind == "dialogue" else "",
+            tokens=tokens,
+            seed=seed_of(row, number),
+            turns=len(row.turns),
+            labels=row.turns,
+            contrast=Contrast(other, self._request(against, examples)),
+        )
+
+    def _system(self, row: PlanRow) -> str:
         if self._manner == "tuned":
-            wish = WrittenWish(
+            return render("synth/tuned_system").strip()
+        plain = row.kind == "utterance" and self._manner == "plain"
+        return render("write/system").strip() if plain else render("synth/system", kind=row.kind).strip()
+
+    def _request(self, row: PlanRow, examples: Sequence[str]) -> str:
+        stages = [self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns[1:] else []
+        if self._manner == "tuned":
+            return WrittenWish(
                 label=row.label,
                 intensity=row.intensity,
                 length=row.length,
@@ -68,12 +91,10 @@ class Requests:
                 stages=tuple(stages),
                 situation=self.scenario(row),
                 examples=tuple(examples),
-            )
-            seed = seed_of(row, number)
-            return Ask(wish.system, wish.request, wish.opening, tokens, seed, len(row.turns), row.turns)
+            ).request
         first, second = (self._people[name] for name in row.personas)
         plain = row.kind == "utterance" and self._manner == "plain"
-        request = render(
+        return render(
             "synth/plain" if plain else f"synth/{row.kind}",
             row=row,
             situation=self.scenario(row),
@@ -82,20 +103,18 @@ class Requests:
             style=self._styles[row.style],
             arc=self._arcs[row.arc],
             described=self._described(row.label),
-            neutral=row.label == self._taxonomy.neutral,
+            neutral=row.label == self._neutral,
             words=WORDS[row.length],
             stages=stages,
             examples=[tame(each) for each in examples],
         ).strip()
-        return Ask(
-            system=render("write/system").strip() if plain else render("synth/system", kind=row.kind).strip(),
-            request=request,
-            opening="A:" if row.kind == "dialogue" else "",
-            tokens=tokens,
-            seed=seed_of(row, number),
-            turns=len(row.turns),
-            labels=row.turns,
-        )
+
+    def _contrast(self, row: PlanRow) -> str:
+        """Return the label that a row's text is to be told apart from: none, or for none another of its own."""
+        if row.label != self._neutral:
+            return self._neutral
+        others = [each.name for each in self._taxonomy if each.name != self._neutral]
+        return random.Random(f"{row.seed} contrast").choice(others)
 
     def _stage(self, row: PlanRow, place: int) -> str:
         label = row.turns[place]
@@ -103,6 +122,8 @@ class Requests:
         return stage(place, label, weakly=place in row.milder)
 
     def _described(self, label: str) -> str:
+        if label not in {each.name for each in self._taxonomy}:  # a contrast that the label set has not
+            return "no feeling in particular"
         return self._taxonomy.labels[self._taxonomy.index(label)].description or label
 
 

@@ -9,6 +9,19 @@ from thymos.agent.synth.plan import PlanRow
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """The same wish for another feeling, from which a text can be led away.
+
+    Attributes:
+        label: of it; a turn that is to show this one is not led away from it.
+        request: the wish.
+    """
+
+    label: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What a writer is asked.
 
@@ -20,6 +33,7 @@ class Ask:
         seed: of the draws.
         turns: of a conversation, one a line, A first; 1 for a single utterance.
         labels: of its turns, None where any will do; for writers that are guided.
+        contrast: the wish without its feeling, for writers that can be led away from it.
     """
 
     system: str
@@ -29,6 +43,7 @@ class Ask:
     seed: int
     turns: int = 1
     labels: tuple[str | None, ...] = ()
+    contrast: Contrast | None = None
 
 
 class Writer(Protocol):

@@ -101,17 +101,18 @@ class Estimate:
         )
 
 
-def estimate(plan: Plan, candidates: int, tries: int = 1) -> Estimate:
+def estimate(plan: Plan, candidates: int, tries: int = 1, guidance: float = 1.0) -> Estimate:
     """Return what a plan will take.
 
     Args:
         plan: rows to come.
         candidates: texts for each.
         tries: times that each of these is written, or each turn of it with a label: here as if all had one.
+        guidance: above 1, each text is computed after two prompts.
     """
     wish = plan.wish
     spread: Mapping[str, tuple[int, int]] = {name: WORDS[name] for name in wish.lengths}
     words = sum(low + high for low, high in spread.values()) / (2 * len(spread))
     texts = plan.rows * candidates * tries
     tokens = int(texts * words * _TOKENS_PER_WORD * sum(wish.turns) / 2)
-    return Estimate(plan.rows, texts, tokens, tokens / _TOKENS_A_SECOND)
+    return Estimate(plan.rows, texts, tokens, tokens * (1 if guidance == 1 else 2) / _TOKENS_A_SECOND)

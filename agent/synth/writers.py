@@ -5,6 +5,7 @@ Know nothing of labels.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from thymos.adapters.llm.load import LanguageModel
 
 TEMPERATURE = 0.9
+GUIDANCE = 1.0
 TOP_P = 0.95
 MIN_P = 0.02
 _AT_ONCE = 8  # requests to a server
@@ -35,7 +37,13 @@ class LocalBatchWriter:
     """
 
     def __init__(
-        self, decoder: "Writes", loaded: "LanguageModel", *, slots: int = 16, temperature: float = TEMPERATURE
+        self,
+        decoder: "Writes",
+        loaded: "LanguageModel",
+        *,
+        slots: int = 16,
+        temperature: float = TEMPERATURE,
+        guidance: float = GUIDANCE,
     ) -> None:
         """Keep what writes.
 
@@ -45,6 +53,7 @@ class LocalBatchWriter:
             slots: texts that the decoder writes together; so many conversations are under way at a time, and what was
                 said in each need not be read again.
             temperature: of the draws.
+            guidance: how far a text is led away from the wish's contrast, see `Request.guidance`; 1 is not at all.
         """
         from thymos.agent.chat.model import public_name
 
@@ -53,6 +62,7 @@ class LocalBatchWriter:
         self._loaded = loaded
         self._slots = slots
         self._temperature = temperature
+        self._guidance = guidance
         self._guide: TurnGuide | None = None
         self._tries = 1
 
@@ -60,7 +70,7 @@ class LocalBatchWriter:
         """Return a writer that writes an utterance, or a turn with a label, so many times; the one that reads best so
         is given, or gone on with.
         """
-        found = type(self)(self._decoder, self._loaded, slots=self._slots, temperature=self._temperature)
+        found = copy(self)
         found._guide, found._tries = guide, tries
         return found
 
@@ -75,6 +85,7 @@ class LocalBatchWriter:
             "temperature": self._temperature,
             "top_p": TOP_P,
             "min_p": MIN_P,
+            "guidance": self._guidance,
             "conversations": "a turn at a time",
             "tries": self._tries,
             "guide": dict(self._guide.identity()) if self._guide else None,
@@ -87,7 +98,7 @@ class LocalBatchWriter:
         at_once = max(1, _WAITING // self._tries)
         for start in range(0, len(single), at_once):
             part = single[start : start + at_once]
-            replies = {place: self._tried(self.prompt(asks[place]), asks[place], asks[place].tokens) for place in part}
+            replies = {place: self._tried(asks[place], self.prompts(asks[place]), asks[place].tokens) for place in part}
             for place in part:
                 ask, told = asks[place], [reply.text() for reply in replies[place]]
                 best = self._best((), list(map(said_in, told)), ask.labels[0] if ask.labels else None)
@@ -98,47 +109,60 @@ class LocalBatchWriter:
         texts |= zip(several, written, strict=True)
         return [texts[place] for place in range(len(asks))]
 
-    def prompt(self, ask: Ask) -> tuple[int, ...]:
-        """Return the ids of an ask, its opening last."""
+    def prompts(self, ask: Ask) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the ids of an ask and of its contrast, the opening last; of the latter none where it plays no part."""
+        opening = self._ids(ask.opening)
+        against = ask.contrast.request if ask.contrast and self._guidance != 1 else None
+        return (*self._asked(ask.system, ask.request), *opening), (
+            () if against is None else (*self._asked(ask.system, against), *opening)
+        )
+
+    def _asked(self, system: str, request: str) -> tuple[int, ...]:
         from langchain_core.messages import HumanMessage, SystemMessage
 
         from thymos.agent.chat.prompt import prompt_ids
 
-        ids = prompt_ids(self._loaded.tokenizer, [SystemMessage(ask.system), HumanMessage(ask.request)])
-        return (*ids, *self._ids(ask.opening))
+        return tuple(prompt_ids(self._loaded.tokenizer, [SystemMessage(system), HumanMessage(request)]))
 
     def _conversation(self, ask: Ask) -> str:
         """Write a conversation turn by turn; it has as many as were asked."""
-        asked = self.prompt(replace(ask, opening=""))
+        asked, against = self.prompts(replace(ask, opening=""))
         told: list[str] = []
         lines = ""
         for place in range(ask.turns):
             lines += f"{SPEAKERS[place % 2]}:"
-            prompt = (*asked, *self._ids(lines))
+            said = self._ids(lines)
             label = ask.labels[place] if ask.labels else None
-            replies = self._tried(prompt, ask, ask.tokens // ask.turns, place)
+            prompts = (*asked, *said), (*against, *said) if against else ()
+            replies = self._tried(ask, prompts, ask.tokens // ask.turns, place)
             texts = [reply.text().strip() for reply in replies]
             told.append(texts[self._best(told, texts, label, speakers=True)])
             lines += f" {told[-1]}\n"
         return lines.rstrip("\n")
 
-    def _tried(self, prompt: tuple[int, ...], ask: Ask, tokens: int, place: int = 0) -> list["Reply"]:
+    def _tried(
+        self, ask: Ask, prompts: tuple[tuple[int, ...], tuple[int, ...]], tokens: int, place: int = 0
+    ) -> list["Reply"]:
         """Begin the texts of a turn: several where there is one to choose by its label."""
+        from thymos.adapters.generation.values import Request, Sampling
+
         label = ask.labels[place] if ask.labels else None
         seeds = [ask.seed + place + each * _APART for each in range(self._tries if label else 1)]
-        stop = ("\n",) if ask.turns > 1 else ()
-        return [self._begin(prompt, tokens, seed, stop) for seed in seeds]
+        request = Request(
+            prompts[0],
+            most=tokens,
+            sampling=Sampling(self._temperature, top_p=TOP_P, min_p=MIN_P),
+            stop=("\n",) if ask.turns > 1 else (),
+        )
+        if ask.contrast and label not in (None, ask.contrast.label):
+            request = replace(request, against=prompts[1], guidance=self._guidance)
+        drawn = (replace(request, sampling=replace(request.sampling, seed=seed)) for seed in seeds)
+        return list(map(self._decoder.submit, drawn))
 
     def _best(self, before: Sequence[str], texts: Sequence[str], label: str | None, *, speakers: bool = False) -> int:
         if self._guide is None or label is None or len(texts) == 1:
             return 0
         return self._guide.best(before, texts, label, speakers=speakers)
-
-    def _begin(self, prompt: tuple[int, ...], tokens: int, seed: int, stop: tuple[str, ...] = ()) -> "Reply":
-        from thymos.adapters.generation.values import Request, Sampling
-
-        drawn = Sampling(self._temperature, top_p=TOP_P, min_p=MIN_P, seed=seed)
-        return self._decoder.submit(Request(prompt, most=tokens, sampling=drawn, stop=stop))
 
     def _ids(self, text: str) -> Sequence[int]:
         from thymos.adapters.llm.tokens import tokenized

@@ -10,6 +10,7 @@ from thymos.agent.cli.synth import models_of as models_from
 from thymos.agent.cli.synth import synthesise
 from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
 from thymos.agent.cli.synth_job import plan_of
+from thymos.agent.synth.wishes import estimate
 from thymos.prompts.errors import InputError
 
 
@@ -18,6 +19,10 @@ from thymos.prompts.errors import InputError
     [
         (WriterFlags(choose="newest", candidates=1), "candidates must be two or more"),
         (WriterFlags(tries=4, writer="http://127.0.0.1:9/v1"), "tries must be 1 for a writer behind an address"),
+        (
+            WriterFlags(guidance=1.5, writer="http://127.0.0.1:9/v1"),
+            "guidance must be 1 for a writer behind an address",
+        ),
     ],
 )
 def test_a_wish_that_would_be_passed_over_is_refused(tmp_path: Path, flags: WriterFlags, wrong: str) -> None:
@@ -37,3 +42,13 @@ def test_the_temperature_reaches_the_writer() -> None:
     writer = WriterFlags(writer="http://127.0.0.1:9/v1#some", temperature=0.3)
     job = job_of(None, plan=PlanFlags(count=("joy=4",)), writer=writer)
     assert models_from(job, plan_of(job.plan)).writer().identity()["temperature"] == 0.3
+
+
+def test_the_guidance_reaches_the_writer_and_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, object] = {}
+    monkeypatch.setattr("thymos.agent.synth.models.load_writer", lambda *_, **options: told.update(options))
+    job = job_of(None, plan=PlanFlags(count=("joy=4",)), writer=WriterFlags(guidance=2.5))
+    plan = plan_of(job.plan)
+    models_from(job, plan).writer()
+    assert told["guidance"] == 2.5
+    assert estimate(plan, 4, 1, 2.5).seconds == 2 * estimate(plan, 4).seconds

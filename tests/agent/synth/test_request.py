@@ -6,7 +6,8 @@ import pytest
 
 from tests.agent.synth.fakes import EKMAN, plan_of, row_of
 from thymos.agent.synth.grid import load_grid
-from thymos.agent.synth.request import Requests, prompt_sha256, seed_of
+from thymos.agent.synth.request import Manner, Requests, prompt_sha256, seed_of
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.wish import tame
 
 REQUESTS = Requests(EKMAN, load_grid())
@@ -87,6 +88,34 @@ def test_neutral_is_not_asked_for_as_a_strong_feeling(turns: int) -> None:
     request = REQUESTS.ask(row_of("neutral", turns), 0).request
     assert "matter-of-fact" in request
     assert "the feeling is" not in request
+
+
+@pytest.mark.parametrize("manner", ["tuned", "tagged", "plain"])
+@pytest.mark.parametrize("turns", [1, 5])
+def test_the_contrast_is_the_same_wish_without_its_feeling(manner: Manner, turns: int) -> None:
+    requests = Requests(EKMAN, load_grid(), manner=manner)
+    row = next(row for row in plan_of({"joy": 200}, (turns, turns)) if turns == 1 or row.arc == "rising")
+    ask = requests.ask(row, 0, ["We won."])
+    assert ask.contrast is not None and ask.contrast.label == "neutral"
+    assert "joy" in ask.request and "joy" not in ask.contrast.request
+    assert '"We won."' in ask.contrast.request  # in both, so that it is not led towards
+    without = dataclasses.replace(row, label="neutral", turns=tuple(label and "neutral" for label in row.turns))
+    assert ask.contrast.request == requests.ask(without, 0, ["We won."]).request
+
+
+def test_what_has_no_feeling_is_led_away_from_any_of_the_others() -> None:
+    asks = [REQUESTS.ask(dataclasses.replace(row_of("neutral"), seed=seed), 0) for seed in range(60)]
+    found = {ask.contrast.label for ask in asks if ask.contrast}
+    assert found == {"anger", "disgust", "fear", "joy", "sadness", "surprise"}
+
+
+def test_a_label_set_without_neutral_has_a_contrast() -> None:
+    taxonomy = load_taxonomy("dair")
+    for manner in ("tuned", "tagged", "plain"):
+        requests = Requests(taxonomy, load_grid(), manner=manner)
+        contrast = requests.ask(dataclasses.replace(row_of("joy"), label="love", turns=("love",)), 0).contrast
+        assert contrast is not None and contrast.label == "neutral"
+        assert "love" not in contrast.request
 
 
 def test_candidates_of_a_row_differ_in_their_seed_alone() -> None:
