@@ -44,7 +44,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with physio/stress_predict")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--votes", action="store_true", help="recordings of the training people vote, too")
     parser.add_argument(
         "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe; repeatable"
     )
@@ -55,7 +54,7 @@ def main() -> None:
 
     from thymos.agent.cli.finetune import change
 
-    wishes: dict[str, object] = {"streams.0.votes": options.votes} | dict(map(change, options.changes))
+    wishes: dict[str, object] = dict(map(change, options.changes))
     print(machine_line())
     windows = read_windows(options.data / CORPUS)
     rows = list(open_corpus(options.data / CORPUS / "segments.csv", format="stress-predict"))
