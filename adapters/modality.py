@@ -87,10 +87,14 @@ class BatchEncoder(Encoder[Source, Signal], Protocol[Source, Signal]):
     """An encoder whose signals are small, and that is faster where it is given several at once.
 
     Attributes:
-        together: signals that are worth giving it at once.
+        together: how much is worth giving it at once, in the units of `size`.
     """
 
     together: int
+
+    def size(self, signal: Signal) -> int:
+        """Return how much a signal is: 1 for the smallest."""
+        ...
 
     def encode_many(self, signals: Sequence[Signal]) -> list[NDArray[np.float32]]:
         """Return the frames of each signal, as `encode` does but for rounding."""

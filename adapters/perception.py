@@ -138,11 +138,12 @@ class Perception:
                 found[row] = str(error)
         cache = self._caches[place]
         known: dict[str, Frames | str] = {**cache.frames([*keys.values()])}
-        if not known.keys() >= set(keys.values()):
-            with self._locks[place]:
-                known |= cache.frames([key for key in keys.values() if key not in known])  # made by another thread
-                missing = {key: (asked[row], signals[row]) for row, key in keys.items() if key not in known}
-                made = self._made(self._encoders[place], missing)
+        while missing := {key: (asked[row], signals[row]) for row, key in keys.items() if key not in known}:
+            with self._locks[place]:  # for as much as is encoded at once
+                known |= (found_there := cache.frames([*missing]))  # made by another thread
+                made = self._made(
+                    self._encoders[place], {key: each for key, each in missing.items() if key not in found_there}
+                )
                 cache.put_frames({key: told for key, told in made.items() if not isinstance(told, str)})
             known |= made
         return found | {row: known[key] for row, key in keys.items()}
@@ -150,9 +151,15 @@ class Perception:
     def _made(
         self, encoder: AnyEncoder, missing: Mapping[str, tuple[Source, dict[str, object]]]
     ) -> dict[str, Frames | str]:
-        """Decode and encode recordings by key, each with what was decoded of its row; why not, where that fails."""
+        """Decode and encode recordings by key, as many of the first ones as go at once; why not, where that fails.
+
+        Args:
+            encoder: of them.
+            missing: each with what was decoded of its row.
+        """
         made: dict[str, Frames | str] = {}
         ready: dict[str, object] = {}
+        size = 0
         for key, (source, decoded) in missing.items():
             if why := self._refused.get((encoder.fingerprint, key)):
                 made[key] = why
@@ -160,10 +167,14 @@ class Perception:
             try:
                 if encoder.modality not in decoded:
                     decoded[encoder.modality] = encoder.read(source)
-                if isinstance(encoder, BatchEncoder):
-                    ready[key] = decoded[encoder.modality]
-                else:
-                    made[key] = _halved(encoder.encode(decoded[encoder.modality]))
+                signal = decoded[encoder.modality]
+                if not isinstance(encoder, BatchEncoder):
+                    made[key] = _halved(encoder.encode(signal))
+                    break
+                ready[key] = signal
+                size += encoder.size(signal)
+                if size >= encoder.together:
+                    break
             except RowError as error:
                 if len(self._refused) >= _REFUSED:
                     self._refused.clear()

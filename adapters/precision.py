@@ -1,7 +1,7 @@
 """`native_precision`: what encoders compute in, the number format that this processor multiplies fastest.
 
-As the LLM does: bf16 where the processor has an instruction for it, else full precision. Frames are kept in 16 bits and
-differ by half a hundredth of their spread at most between the two. Knows no encoder.
+As the LLM does: bf16 where the processor has an instruction for it, else full precision. Between the two, frames differ
+by about a hundredth of their spread, and a cache may hold both. Knows no encoder.
 """
 
 from contextlib import AbstractContextManager

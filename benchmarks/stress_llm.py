@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument(
-        "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe; repeatable"
+        "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe, but for encoder and people"
     )
     options = parser.parse_args()
     if options.folds < 3:

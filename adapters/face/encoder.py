@@ -80,6 +80,10 @@ class FaceEncoder:
         """Return frames of shape (10, dim) for a picture, (pictures, dim) for a video."""
         return self.encode_many([signal])[0]
 
+    def size(self, signal: FaceSignal) -> int:
+        """Return how many pictures a signal has."""
+        return len(signal.faces)
+
     def encode_many(self, signals: Sequence[FaceSignal]) -> list[NDArray[np.float32]]:
         """Return the frames of each signal, as `encode` does but for rounding."""
         cells, pooled = self._maps(np.concatenate([signal.faces for signal in signals]))

@@ -8,7 +8,6 @@ labels or of the LLM.
 
 import hashlib
 import json
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -123,14 +122,13 @@ def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(samples * np.float32(10 ** (min(gain, MAX_GAIN) / 20)))
 
 
-def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL, *, exact: bool = False) -> Any:
+def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL) -> Any:
     """Return the states of every layer for up to 30 s of sound and the silence behind it.
 
     Args:
         model: `whisper.model.Whisper`.
         samples: shape (n,), 16 kHz.
         tail: s of silence behind it; the window is filled up with `WINDOW`.
-        exact: in full precision, else as `native_precision` has it.
 
     Returns:
         Tensor of shape (layers, states, dim), 50 states a second.
@@ -145,7 +143,7 @@ def encoder_states(model: Any, samples: NDArray[np.float32], tail: float = TAIL,
     padded[: len(samples)] = samples
     encoder = model.encoder
     mel = log_mel_spectrogram(torch.from_numpy(padded), model.dims.n_mels)  # (mels, 100 a second)
-    with nullcontext() if exact else native_precision():
+    with native_precision():
         x = gelu(encoder.conv2(gelu(encoder.conv1(mel[None])))).transpose(1, 2).float()  # (1, states, dim)
         found = [x]
         x = x + encoder.positional_embedding[: x.shape[1]]

@@ -193,6 +193,7 @@ def _options(job: Job) -> "Options":
     return Options(
         candidates=job.writer.candidates,
         tries=job.writer.tries,
+        contrasted=job.writer.guidance != 1,
         choose=job.writer.choose,
         rounds=job.writer.rounds,
         without=job.gates.without,

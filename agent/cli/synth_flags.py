@@ -73,8 +73,8 @@ class WriterFlags:
             words, without relationship, style and length; `auto` is tuned for an adapter that was trained to write,
             tagged for other adapters and servers, plain for a local writer without an adapter.
         temperature: of the draws; above 1 writes more varied texts, of which fewer are as asked.
-        guidance: how far a local writer is led away from what it would write without the feeling: 1 not at all, 1.5
-            for more texts that are read as asked, above 3 for odd ones. Above 1 a text takes twice as long.
+        guidance: how far a local writer is led away from what it would write with no feeling (with any other, where
+            none is asked): 1 not at all, 1.5 for more texts that are read as asked. Above 1 a text takes twice as long.
         candidates: texts that are written for a row at a time, of which one is kept.
         choose: which of them, where several pass the gates: `surest` keeps the one that reads best as asked, `newest`
             the one that is least like what is kept, for a more varied set.

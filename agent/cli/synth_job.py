@@ -157,12 +157,14 @@ def extras_of(
 
 def dry_run(plan: Plan, flags: WriterFlags, manner: Manner) -> int:
     """Show the first rows of a plan, the prompts and the size."""
-    requests = Requests(plan.taxonomy, plan.grid, manner=manner)
+    requests = Requests(plan.taxonomy, plan.grid, manner=manner, contrasted=flags.guidance != 1)
     for number, row in enumerate(plan):
         if number == _SHOWN:
             break
         ask = requests.ask(row, 0)
         say(f"--- {row.id}\n{ask.system}\n\n{ask.request}\n{ask.opening}")
+        if ask.contrast:
+            say(f"led away from:\n{ask.contrast.request}\n")
     say("---")
     for label, count in plan.wish.counts.items():
         say(f"{label}: {count:,} of {plan.size(label):,} that the grid has")

@@ -14,12 +14,12 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.prompts.errors import ThymosError
 
-Prepare = Callable[[Sequence[Sample], Callable[[], bool]], None]  # samples, and whether to stop between two of them
+Prepare = Callable[[Sequence[Sample], Callable[[], bool]], None]  # samples, and whether to stop after what is in hand
 _Chunk = list[Sample | BadRow]
 
 
 class Ahead:
-    """One thread that is a chunk ahead. Used as a context; at its end the recording in hand is finished, no other."""
+    """One thread that is a chunk ahead. Used as a context; at its end what is in hand is finished, no more."""
 
     def __init__(self, prepare: Prepare | None) -> None:
         """Keep what encodes.

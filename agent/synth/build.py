@@ -136,6 +136,7 @@ class Options:
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
         tries: texts that a local writer writes for an utterance, or a turn with a label; the labeler chooses one.
+        contrasted: whether the writer is led away from the wish with no feeling.
         choose: which of the texts that will do is kept: the surest read as asked, or the newest beside what is kept.
     """
 
@@ -148,6 +149,7 @@ class Options:
     manner: Manner = "tagged"
     heard: Heard | None = None
     tries: int = TRIES
+    contrasted: bool = False
     choose: Choose = "surest"
 
 
@@ -188,7 +190,7 @@ def build(plan: Plan, compared: Comparisons, models: Models, options: Options) -
         writer = writer.guided(TurnGuide(readings.labeler), options.tries)
     maker = Maker(
         writer,
-        Requests(plan.taxonomy, plan.grid, manner=options.manner),
+        Requests(plan.taxonomy, plan.grid, manner=options.manner, contrasted=options.contrasted),
         gates.alone,
         gates.among,
         readings,

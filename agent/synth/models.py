@@ -92,13 +92,15 @@ def load_writer(
 
     Raises:
         ModelError: it can't be used here.
-        InputError: an adapter is named for a server.
+        InputError: an adapter or guidance is wished for a server.
     """
     from thymos.agent.synth.writers import server_writer
 
     if name is not None and is_address(name):
         if adapter is not None:
             raise InputError("writer adapter must be for a local writer, got a server's address; leave it out")
+        if guidance != 1:
+            raise InputError(f"guidance must be 1 for a writer behind an address, got {guidance:g}; leave it out")
         return server_writer(name, temperature=temperature)
     slots = SLOTS if guidance == 1 else 2 * SLOTS  # two sequences a text
     if adapter is None and name in (None, engines.model):

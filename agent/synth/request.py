@@ -24,7 +24,7 @@ _TOKENS_PER_WORD = 2  # with room: English takes about 1.4
 class Requests:
     """Makes asks of rows."""
 
-    def __init__(self, taxonomy: Taxonomy, grid: Grid, *, manner: Manner = "tagged") -> None:
+    def __init__(self, taxonomy: Taxonomy, grid: Grid, *, manner: Manner = "tagged", contrasted: bool = False) -> None:
         """Keep what rows name.
 
         Args:
@@ -33,8 +33,10 @@ class Requests:
             manner: `tagged` tells a wish whole, control tags first; `plain` asks for single utterances in the plainest
                 words, which leave out relationship, style and length; `tuned` asks as a writer was trained, by
                 `thymos finetune writer`: without people, relationship, style and language.
+            contrasted: whether asks have a contrast.
         """
         self._manner = manner
+        self._contrasted = contrasted
         self._taxonomy = taxonomy
         self._neutral = taxonomy.neutral or "neutral"
         self._grid = grid
@@ -61,8 +63,6 @@ class Requests:
             examples: of the feeling.
         """
         tokens = WORDS[row.length][1] * _TOKENS_PER_WORD * len(row.turns) + 8
-        other = self._contrast(row)
-        against = replace(row, label=other, turns=tuple(label and other for label in row.turns))
         return Ask(
             system=self._system(row),
             request=self._request(row, examples),
@@ -71,7 +71,7 @@ class Requests:
             seed=seed_of(row, number),
             turns=len(row.turns),
             labels=row.turns,
-            contrast=Contrast(other, self._request(against, examples)),
+            contrast=self._contrast(row, examples) if self._contrasted else None,
         )
 
     def _system(self, row: PlanRow) -> str:
@@ -109,12 +109,15 @@ class Requests:
             examples=[tame(each) for each in examples],
         ).strip()
 
-    def _contrast(self, row: PlanRow) -> str:
-        """Return the label that a row's text is to be told apart from: none, or for none another of its own."""
-        if row.label != self._neutral:
-            return self._neutral
-        others = [each.name for each in self._taxonomy if each.name != self._neutral]
-        return random.Random(f"{row.seed} contrast").choice(others)
+    def _contrast(self, row: PlanRow, examples: Sequence[str]) -> Contrast:
+        """Return the wish that a row's text is to be told apart from: without a feeling, or for none with any other."""
+        other: str = self._neutral
+        milder: tuple[int, ...] = ()  # nothing is a little neutral
+        if row.label == self._neutral:
+            others = [each.name for each in self._taxonomy if each.name != self._neutral]
+            other, milder = random.Random(f"{row.seed} contrast").choice(others), row.milder
+        turns = tuple(label and other for label in row.turns)
+        return Contrast(other, self._request(replace(row, label=other, turns=turns, milder=milder), examples))
 
     def _stage(self, row: PlanRow, place: int) -> str:
         label = row.turns[place]
@@ -134,4 +137,7 @@ def seed_of(row: PlanRow, number: int) -> int:
 
 def prompt_sha256(ask: Ask) -> str:
     """Return the hash of all that a writer is told."""
-    return hashlib.sha256("\0".join((ask.system, ask.request, ask.opening)).encode()).hexdigest()
+    told = [ask.system, ask.request, ask.opening]
+    if ask.contrast:
+        told.append(ask.contrast.request)
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()

@@ -33,7 +33,7 @@ class Ask:
         seed: of the draws.
         turns: of a conversation, one a line, A first; 1 for a single utterance.
         labels: of its turns, None where any will do; for writers that are guided.
-        contrast: the wish without its feeling, for writers that can be led away from it.
+        contrast: the wish with no feeling, or another, for writers that can be led away from it.
     """
 
     system: str

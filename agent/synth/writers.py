@@ -85,7 +85,7 @@ class LocalBatchWriter:
             "temperature": self._temperature,
             "top_p": TOP_P,
             "min_p": MIN_P,
-            "guidance": self._guidance,
+            **({"guidance": self._guidance} if self._guidance != 1 else {}),
             "conversations": "a turn at a time",
             "tries": self._tries,
             "guide": dict(self._guide.identity()) if self._guide else None,

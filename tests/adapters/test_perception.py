@@ -1,7 +1,7 @@
 """Recordings are encoded once, whatever asks for them and from however many threads."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Lock
@@ -92,6 +92,18 @@ def test_what_cannot_be_used_is_tried_once(slow: Slow, tmp_path: Path, monkeypat
     assert tried == [1]
 
 
+def _until(read: Callable[[Speech], NDArray[np.float32]], voice: int) -> Callable[[Speech], NDArray[np.float32]]:
+    """Read, but for one voice, at which memory is at an end."""
+
+    def told(source: Speech) -> NDArray[np.float32]:
+        samples = read(source)
+        if samples[0] == voice:
+            raise MemoryError
+        return samples
+
+    return told
+
+
 class Quick(Slow):
     """Four at once, however long."""
 
@@ -106,6 +118,9 @@ class Quick(Slow):
         if samples[0] == 2:
             raise RowError("speech must be heard, got none; record it again")
         return samples
+
+    def size(self, signal: NDArray[np.float32]) -> int:
+        return 4 if signal[0] == 5 else 1
 
     def encode_many(self, signals: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         self.groups.append(len(signals))
@@ -128,6 +143,29 @@ def test_what_is_new_in_a_group_goes_through_an_encoder_at_once(
     ]
     assert quick.groups == [1, 2, 2]  # the first alone; of the first four two are new and usable; of the last, two
     assert quick.encoded == 5
+
+
+def test_a_signal_that_fills_a_group_is_kept_before_the_next_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = Quick()
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
+    perception = Perception([STREAM], folder=tmp_path)
+    rows = voices(8)[3:]
+    rows = [rows[0], rows[2], rows[1], rows[3]]  # the fifth voice is as much as four
+    monkeypatch.setattr(quick, "read", _until(quick.read, 4))
+    with pytest.raises(MemoryError):
+        perception.perceive(rows)
+    assert quick.groups == [2]
+    monkeypatch.undo()
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
+    assert [float(each.frames[0][0, 0]) for each in perception.perceive(rows) if each.frames[0] is not None] == [
+        3,
+        5,
+        4,
+        6,
+    ]
+    assert quick.groups == [2, 2]
 
 
 def test_one_large_kind_of_signal_makes_groups_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,14 @@
 """Requests that share a model: what they get, what they may go on from, how they come and go."""
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
+from tests.adapters.generation.scripted import Scripted
 from thymos.adapters.generation.decoder import Decoder
 from thymos.adapters.generation.general import GeneralDecoder
 from thymos.adapters.generation.load import Writes, resolve_decoder
@@ -97,7 +96,7 @@ def test_guesses_do_not_change_the_text(tiny_model: Path, model: LanguageModel) 
 
 
 def test_guesses_that_are_right_save_steps(tiny_model: Path) -> None:
-    scripted = _Scripted([5, 6, 7, 8, 9, 10] * 8)
+    scripted = Scripted([5, 6, 7, 8, 9, 10] * 8)
     tokenizer = load_language_model(str(tiny_model)).tokenizer
     decoder = Decoder(scripted, tokenizer, ends=[0])
     decoder.submit(Request((5, 6, 7, 8, 9, 10, 5, 6, 7, 8, 9, 10), most=36)).text()
@@ -170,7 +169,7 @@ def test_a_prompt_that_leaves_no_room_is_refused_with_a_sentence(decoder: Writes
 
 @pytest.mark.parametrize("leave", ["close", "forget"])
 def test_a_reader_who_leaves_frees_the_slot(tiny_model: Path, leave: str) -> None:
-    scripted = _Scripted([5] * 100_000, slots=1, pace=0.001)
+    scripted = Scripted([5] * 100_000, slots=1, pace=0.001)
     decoder = Decoder(scripted, load_language_model(str(tiny_model)).tokenizer, ends=[0], guess=False)
     reply = decoder.submit(Request((5, 6), most=100_000))
     next(reply)
@@ -184,7 +183,7 @@ def test_a_reader_who_leaves_frees_the_slot(tiny_model: Path, leave: str) -> Non
 
 
 def test_closing_ends_unfinished_replies_with_an_error_and_refuses_new_ones(tiny_model: Path) -> None:
-    scripted = _Scripted([5] * 100_000, slots=1, pace=0.001)
+    scripted = Scripted([5] * 100_000, slots=1, pace=0.001)
     decoder = Decoder(scripted, load_language_model(str(tiny_model)).tokenizer, ends=[0], guess=False)
     begun, waiting = decoder.submit(Request((5, 6), most=100_000)), decoder.submit(Request((7,)))
     next(begun)
@@ -199,7 +198,7 @@ def test_closing_ends_unfinished_replies_with_an_error_and_refuses_new_ones(tiny
 
 
 def test_an_error_of_a_step_reaches_its_readers_and_later_requests_are_served(tiny_model: Path) -> None:
-    scripted = _Scripted([5] * 50, fails=1)
+    scripted = Scripted([5] * 50, fails=1)
     decoder = Decoder(scripted, load_language_model(str(tiny_model)).tokenizer, ends=[0])
     with pytest.raises(ModelError, match="out of memory"):
         decoder.submit(Request((5, 6), most=4)).text()
@@ -230,31 +229,6 @@ def test_a_model_that_scores_can_write_as_well(tiny_model: Path, model: Language
 def test_sizes_out_of_range_are_refused(tiny_model: Path, option: dict[str, int]) -> None:
     with pytest.raises(InputError, match="must be"):
         resolve_decoder(load_language_model(str(tiny_model)), **option)  # type: ignore[arg-type]
-
-
-class _Scripted:
-    """Says what a script says, by position."""
-
-    def __init__(self, script: Sequence[int], *, slots: int = 2, pace: float = 0.0, fails: int = 0) -> None:
-        self.slots, self.context = slots, 200_000
-        self.steps, self.closed = 0, False
-        self._script, self._pace, self._fails = script, pace, fails
-
-    def forward(self, tokens: Sequence[int], slots: Sequence[int], positions: Sequence[int], wanted: Any) -> Any:
-        self.steps += 1
-        time.sleep(self._pace)
-        if self.steps <= self._fails:
-            raise MemoryError("out of memory")
-        logits = np.zeros((len(wanted), 260), np.float32)
-        for row, number in enumerate(wanted):
-            logits[row, self._script[positions[number] + 1]] = 1
-        return logits
-
-    def copy(self, source: int, target: int, length: int) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def _counting(folder: Path, guess: bool) -> Decoder:

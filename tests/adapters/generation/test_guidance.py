@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import torch
 
+from tests.adapters.generation.scripted import Scripted
 from thymos.adapters.generation.decoder import Decoder
 from thymos.adapters.generation.general import GeneralDecoder
+from thymos.adapters.generation.llama import PackedLlama
 from thymos.adapters.generation.load import Writes, resolve_decoder
 from thymos.adapters.generation.sampling import guided
 from thymos.adapters.generation.values import Request, Sampling
 from thymos.adapters.llm.load import LanguageModel, load_language_model
-from thymos.prompts.errors import InputError
+from thymos.adapters.scoring.tight import TightLlama
+from thymos.prompts.errors import InputError, ModelError
 
 PROMPT, OTHER = "<|user|>She is glad. What does she say?", "<|user|>What does she say then? It is late."
 
@@ -84,11 +87,45 @@ def test_the_longer_prompt_must_leave_room(decoder: Writes, model: LanguageModel
     assert reply.finish == "length" and reply.usage.completion <= 7
 
 
-def test_one_slot_is_too_few(tiny_model: Path, model: LanguageModel) -> None:
-    decoder = resolve_decoder(model, slots=1, context=64)
+def test_one_slot_is_too_few(tiny_model: Path) -> None:
+    decoder = resolve_decoder(load_language_model(str(tiny_model), dtype="float32"), slots=1, context=64)
     with pytest.raises(InputError, match="two sequences"):
         decoder.submit(Request((1, 2), against=(3,), guidance=2.0))
     assert decoder.submit(Request((1, 2), most=3)).usage.completion <= 3
+    decoder.close()
+
+
+def test_a_reader_who_leaves_frees_both_slots(tiny_model: Path) -> None:
+    scripted = Scripted([5] * 100_000, slots=2, pace=0.001)
+    decoder = Decoder(scripted, load_language_model(str(tiny_model)).tokenizer, ends=[0])
+    reply = decoder.submit(Request((5, 6), most=100_000, against=(7, 8, 9), guidance=2.0))
+    next(reply)
+    reply.close()
+    assert decoder.submit(Request((5, 6, 7), most=3, against=(7, 8), guidance=2.0)).text()  # two slots alone
+    decoder.close()
+
+
+def test_after_an_error_of_a_step_a_guided_text_is_what_it_would_have_been(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_language_model(str(tiny_model), dtype="float32")
+    steps = PackedLlama(TightLlama(model.model).parts, slots=2, context=256, form=None, threads=1)
+    decoder = Decoder(steps, model.tokenizer, ends=[0])
+    request = Request(ids(model, PROMPT), most=20, against=ids(model, OTHER), guidance=2.0)
+    wanted = decoder.submit(request).text()
+    forward, failing = steps.forward, [True]
+
+    def fails_once(*batch: Any) -> Any:
+        found = forward(*batch)  # keys and values lie there, and nobody was told
+        if failing and len(batch[3]) == 2:
+            failing.clear()
+            raise MemoryError("out of memory")
+        return found
+
+    monkeypatch.setattr(steps, "forward", fails_once)
+    with pytest.raises(ModelError, match="out of memory"):
+        decoder.submit(request).text()
+    assert decoder.submit(request).text() == wanted
     decoder.close()
 
 

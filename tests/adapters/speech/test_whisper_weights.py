@@ -47,13 +47,16 @@ def test_the_encoder_computes_what_ctranslate2_computes(tiny: SpeechModel, share
     assert np.abs(found - wanted).max() < 2e-3  # weights in fp16; states are of the order of ten
 
 
-def test_states_over_the_full_window_are_those_of_the_module(tiny: SpeechModel, shared: Path) -> None:
+def test_states_over_the_full_window_are_those_of_the_module(
+    tiny: SpeechModel, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from whisper.audio import log_mel_spectrogram, pad_or_trim
 
+    monkeypatch.setattr("thymos.adapters.precision._multiplies_bf16", lambda: False)
     samples = clip(shared)
     with torch.inference_mode():
         wanted = tiny.model.encoder(log_mel_spectrogram(pad_or_trim(samples))[None])[0]
-        found = encoder_states(tiny.model, samples, tail=30, exact=True)
+        found = encoder_states(tiny.model, samples, tail=30)
     assert found.shape == (5, 1500, 384)
     assert torch.allclose(found[-1], wanted, atol=1e-4)
 

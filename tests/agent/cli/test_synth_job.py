@@ -10,6 +10,7 @@ from thymos.agent.cli.synth import models_of as models_from
 from thymos.agent.cli.synth import synthesise
 from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
 from thymos.agent.cli.synth_job import plan_of
+from thymos.agent.synth.models import load_writer
 from thymos.agent.synth.wishes import estimate
 from thymos.prompts.errors import InputError
 
@@ -52,3 +53,16 @@ def test_the_guidance_reaches_the_writer_and_the_estimate(monkeypatch: pytest.Mo
     models_from(job, plan).writer()
     assert told["guidance"] == 2.5
     assert estimate(plan, 4, 1, 2.5).seconds == 2 * estimate(plan, 4).seconds
+    with pytest.raises(InputError, match="guidance must be 1 for a writer behind an address, got 2"):
+        load_writer(None, "http://127.0.0.1:9/v1", None, None, guidance=2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("guidance", "shown"), [(1.0, False), (1.5, True)])
+def test_a_dry_run_shows_what_a_text_is_led_away_from(
+    guidance: float, shown: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = WriterFlags(guidance=guidance)
+    synthesise(job_of(None, plan=PlanFlags(count=("joy=1",)), writer=writer, running=RunFlags(dry_run=True)), no_models)
+    told = capsys.readouterr().out
+    assert ("led away from:" in told) == shown
+    assert ("[emotion: neutral]" in told) == shown

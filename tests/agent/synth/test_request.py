@@ -93,18 +93,24 @@ def test_neutral_is_not_asked_for_as_a_strong_feeling(turns: int) -> None:
 @pytest.mark.parametrize("manner", ["tuned", "tagged", "plain"])
 @pytest.mark.parametrize("turns", [1, 5])
 def test_the_contrast_is_the_same_wish_without_its_feeling(manner: Manner, turns: int) -> None:
-    requests = Requests(EKMAN, load_grid(), manner=manner)
+    requests = Requests(EKMAN, load_grid(), manner=manner, contrasted=True)
     row = next(row for row in plan_of({"joy": 200}, (turns, turns)) if turns == 1 or row.arc == "rising")
     ask = requests.ask(row, 0, ["We won."])
     assert ask.contrast is not None and ask.contrast.label == "neutral"
     assert "joy" in ask.request and "joy" not in ask.contrast.request
     assert '"We won."' in ask.contrast.request  # in both, so that it is not led towards
-    without = dataclasses.replace(row, label="neutral", turns=tuple(label and "neutral" for label in row.turns))
+    assert "a little neutral" not in ask.contrast.request
+    turns_without = tuple(label and "neutral" for label in row.turns)
+    without = dataclasses.replace(row, label="neutral", turns=turns_without, milder=())
     assert ask.contrast.request == requests.ask(without, 0, ["We won."]).request
+    plain = Requests(EKMAN, load_grid(), manner=manner).ask(row, 0, ["We won."])
+    assert plain == dataclasses.replace(ask, contrast=None)
+    assert prompt_sha256(plain) != prompt_sha256(ask)
 
 
 def test_what_has_no_feeling_is_led_away_from_any_of_the_others() -> None:
-    asks = [REQUESTS.ask(dataclasses.replace(row_of("neutral"), seed=seed), 0) for seed in range(60)]
+    requests = Requests(EKMAN, load_grid(), contrasted=True)
+    asks = [requests.ask(dataclasses.replace(row_of("neutral"), seed=seed), 0) for seed in range(60)]
     found = {ask.contrast.label for ask in asks if ask.contrast}
     assert found == {"anger", "disgust", "fear", "joy", "sadness", "surprise"}
 
@@ -112,7 +118,7 @@ def test_what_has_no_feeling_is_led_away_from_any_of_the_others() -> None:
 def test_a_label_set_without_neutral_has_a_contrast() -> None:
     taxonomy = load_taxonomy("dair")
     for manner in ("tuned", "tagged", "plain"):
-        requests = Requests(taxonomy, load_grid(), manner=manner)
+        requests = Requests(taxonomy, load_grid(), manner=manner, contrasted=True)
         contrast = requests.ask(dataclasses.replace(row_of("joy"), label="love", turns=("love",)), 0).contrast
         assert contrast is not None and contrast.label == "neutral"
         assert "love" not in contrast.request

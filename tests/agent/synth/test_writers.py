@@ -97,6 +97,11 @@ def test_a_guided_writer_is_led_away_from_the_contrast(
     assert last.prompt[len(wish) :] == last.against[len(other) :]
     assert len(last.prompt) > len(wish) + 3
     assert local.prompts(utterance)[1] == ()
+    assert "guidance" not in local.identity()  # runs from before there was any go on
+    asked.clear()
+    led.guided(TurnGuide(SignLabeler()), 3).write([utterance])
+    assert [each.guidance for each in asked] == [2.5] * 3
+    assert len({each.sampling.seed for each in asked}) == 3
 
 
 def test_a_local_text_begins_with_its_opening(local: LocalBatchWriter) -> None:
