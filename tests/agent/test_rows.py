@@ -1,6 +1,7 @@
 """Rows of a labeler that listens: what was heard stands for words that are not there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from transformers import AutoTokenizer
 
 from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
+from thymos.adapters.projectors.baseline import LEAST
 from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.sample import Sample, Speech, Turn
@@ -82,3 +84,46 @@ def test_a_context_of_five_hundred_turns_is_not_written_once_for_each(
     fits = max(kept for kept in range(50) if len(row("Someone: No.\n" * kept + "Words: Yes.")) <= 200)
     assert found == row("Someone: No.\n" * fits + "Words: Yes.")
     assert len(written) < 20
+
+
+class Feels(Perception):
+    """Perception without an encoder: a voice's frames are known by its first sample."""
+
+    def __init__(self, together: int) -> None:
+        self.together, self.asked = together, 0
+
+    def perceive(self, samples: Sequence[Sample]) -> list[Percept]:
+        assert len(samples) <= self.together
+        self.asked += len(samples)
+        heard = [sample.speech.samples for sample in samples if sample.speech and sample.speech.samples is not None]
+        assert len(heard) == len(samples)
+        found = [np.random.default_rng(int(each[0])).normal(each[0], 1, (20, 3)).astype(np.float16) for each in heard]
+        return [Percept((each,)) for each in found]
+
+
+@pytest.mark.parametrize("together", [2, 4, 7, 100])
+def test_speakers_are_met_in_groups_as_one_at_a_time(tiny_model: Path, together: int) -> None:
+    def row(number: int) -> Sample:
+        voice = Speech(samples=np.full(160, number, np.float32), rate=16_000)
+        return Sample(id=str(number), speech=voice, speaker=(None, "a", "b", "c")[number % 4])
+
+    rows = [row(number) for number in range(6 * LEAST)]
+    rows.insert(5, Sample(id="text", text="no voice", speaker="a"))
+    stream = replace(STREAM, baseline="speaker")
+    projectors = Projectors([stream], size=48, norm=0.1).eval()
+    projectors.standardise([[np.random.default_rng(9).normal(0, 4, (50, 3)).astype(np.float16)] for _ in range(9)])
+    taxonomy = load_taxonomy("ekman")
+    prompt = load_prompt("multimodal", taxonomy)
+    encoder = PromptEncoder(AutoTokenizer.from_pretrained(tiny_model), prompt.system, taxonomy.words, answer=None)
+    moved = []
+    for size in (1, together):
+        writer = RowWriter(encoder, prompt, 200, projectors=projectors, perception=Feels(size))
+        writer.meet(rows)
+        assert writer._baselines is not None
+        frames = np.ones((4, 3), np.float16)
+        moved.append([writer._baselines.moved(who, (frames,))[0] for who in ("a", "b", "c", "d")])
+    for one, other in zip(*moved, strict=True):
+        assert one is not None and other is not None and np.array_equal(one, other)
+    a, b, _, nobody = moved[1]
+    assert a is not None and b is not None and not np.array_equal(a, b)
+    assert nobody is not None and np.array_equal(nobody, np.ones((4, 3)))
