@@ -1,10 +1,12 @@
-"""Rest or stress by the LLM, of people that neither it nor its encoder has met: folds of people of Stress-Predict.
+"""Rest or stress, or which stressor, by the LLM, of people that neither it nor its encoder has met: folds of people.
 
-For each fold an encoder is fitted on the other people but those of the next fold, the recipe `stress` is tuned on the
-same people with it, calibrated on the next fold's, and labels the fold's. Beside it, on the same folds, the encoder's
-own head: what a plain classifier makes of the same frames. Macro F1 of all held-out windows together.
+Of Stress-Predict. For each fold an encoder is fitted on the other people but those of the next fold, the recipe
+`stress` is tuned on the same people with it, calibrated on the next fold's, and labels the fold's. Beside it, on the
+same folds, the encoder's own head: what a plain classifier makes of the same frames. Macro F1 of all held-out windows
+together.
 
     python benchmarks/stress_llm.py --data ../shared/data -o runs/stress5
+    python benchmarks/stress_llm.py --data ../shared/data -o runs/stressor5 --labels stressor
 """
 
 import argparse
@@ -14,6 +16,7 @@ import numpy as np
 from _common import machine_line
 
 from thymos.adapters.readers import open_corpus
+from thymos.adapters.readers.columns import Columns
 from thymos.adapters.sample import Sample
 from thymos.agent.labeler import Labeler
 from thymos.finetune.encoders.physiology import write_encoder
@@ -22,9 +25,10 @@ from thymos.finetune.encoders.physiology_fit import FitPlan, fit, probabilities
 from thymos.finetune.publish import publish
 from thymos.finetune.recipe import load_recipe
 from thymos.finetune.tune import tune
+from thymos.prompts.catalogue import load_taxonomy
 
 CORPUS = Path("physio/stress_predict")
-LABELS = ("rest", "stress")
+COLUMNS = {"stress": "stress", "stressor": "condition"}  # label set -> column of the corpus
 HEAD = "plain head on the same frames"
 
 
@@ -43,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with physio/stress_predict")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--labels", choices=COLUMNS, default="stress", help="two conditions, or all four")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument(
         "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe, but for encoder and people"
@@ -55,9 +60,12 @@ def main() -> None:
     from thymos.agent.cli.finetune import change
 
     wishes: dict[str, object] = dict(map(change, options.changes))
+    wishes |= {"corpora.0.taxonomy": options.labels, "corpora.0.label_column": COLUMNS[options.labels]}
+    labels = load_taxonomy(options.labels).names
+    columns = Columns(label=COLUMNS[options.labels])
     print(machine_line())
     windows = read_windows(options.data / CORPUS)
-    rows = list(open_corpus(options.data / CORPUS / "segments.csv", format="stress-predict"))
+    rows = list(open_corpus(options.data / CORPUS / "segments.csv", format="stress-predict", columns=columns))
     samples = [row for row in rows if isinstance(row, Sample)]
     people = sorted({row.speaker or "" for row in samples})
     gold: list[int] = []
@@ -72,16 +80,18 @@ def main() -> None:
         trainee = fit(windows.of(np.isin(windows.subjects, parts["train"])), FitPlan(), seed=0)
         write_encoder(trainee, encoder)
         out = windows.of(np.isin(windows.subjects, parts["out"]))
-        gold += (out.conditions > 0).astype(int).tolist()
-        said[HEAD] += (probabilities(trainee, out)[:, 0] < 0.5).astype(int).tolist()
+        shares = probabilities(trainee, out)  # of `CONDITIONS`, in the order of the four labels
+        told_by_head = shares[:, 0] < 0.5 if len(labels) == 2 else shares.argmax(1)
+        gold += np.minimum(out.conditions, len(labels) - 1).tolist()
+        said[HEAD] += told_by_head.astype(int).tolist()
         adapter = tuned(parts, encoder, options.data, folder / "run", wishes)
         asked = [row for person in parts["out"] for row in samples if row.speaker == person]
         for name, aim in (("LLM", "likeliest"), ("LLM --aim balance", "balance")):
-            labeler = Labeler.from_pretrained(taxonomy="stress", adapter=str(adapter), aim=aim)  # type: ignore[arg-type]
+            labeler = Labeler.from_pretrained(taxonomy=options.labels, adapter=str(adapter), aim=aim)  # type: ignore[arg-type]
             labeler.meet(asked)  # where recordings are compared with what their speaker is like on the whole
             answers = labeler.label(asked)
-            said[name] += [LABELS.index(answer.labels[0]) for answer in answers]
-        assert [LABELS.index((row.gold or ("",))[0]) for row in asked] == gold[-len(asked) :]
+            said[name] += [labels.index(answer.labels[0]) for answer in answers]
+        assert [labels.index((row.gold or ("",))[0]) for row in asked] == gold[-len(asked) :]
         told = {name: f1_score(gold, each, average="macro") for name, each in said.items()}
         print(f"{fold + 1} folds: " + ", ".join(f"{name} {value:.3f}" for name, value in told.items()), flush=True)
 
