@@ -9,10 +9,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from matplotlib.cbook import get_sample_data
 from numpy.typing import NDArray
 from PIL import Image
 
+from thymos.adapters.face.align import grey
 from thymos.adapters.face.encoder import FaceEncoder
 from thymos.adapters.face.picture import MAX_PIXELS, read_picture
 from thymos.adapters.sample import Face
@@ -147,7 +149,7 @@ def test_a_video_gives_a_frame_for_each_picture_in_which_the_person_is(
 def test_faces_that_are_read_at_once_are_read_as_each_alone(portrait: Image.Image, encoder: FaceEncoder) -> None:
     turned = [np.asarray(portrait.resize((48, 48)).rotate(angle), np.uint8) for angle in range(35)]
     pictures = [encoder.read(Face(pixels=pixels)) for pixels in turned]  # more than go together
-    moving = replace(pictures[0], faces=np.concatenate([each.faces for each in pictures[:3]]), video=True)
+    moving = replace(pictures[0], faces=np.concatenate([each.faces for each in pictures[11:14]]), video=True)
     signals = [*pictures[:20], moving, *pictures[20:]]
     every = encoder.encode_many(signals)
     assert [len(frames) for frames in every] == [10] * 20 + [3] + [10] * 15
@@ -155,6 +157,19 @@ def test_faces_that_are_read_at_once_are_read_as_each_alone(portrait: Image.Imag
         alone = encoder.encode(signal)
         assert (frames - alone).std() < 0.02 * alone.std()  # but for rounding
     assert (every[0] - every[19]).std() > 0.2 * every[0].std()
+
+
+def test_cells_are_those_of_the_face_as_it_is(portrait: Image.Image, encoder: FaceEncoder) -> None:
+    signal = encoder.read(Face(pixels=np.asarray(portrait, np.uint8)))
+    frames = encoder.encode(signal)
+    mirrored = encoder.encode(replace(signal, faces=signal.faces[:, :, ::-1]))
+    assert frames[0] == pytest.approx(mirrored[0], abs=0.05)  # the mean of both
+    cells, others = (each[1:].reshape(3, 3, -1) for each in (frames, mirrored))
+    network = encoder._network
+    with torch.inference_mode():
+        own = network.map(torch.from_numpy(grey(signal.faces)).float()[:, None] / 255)[0].permute(1, 2, 0).numpy()
+    assert (cells - own).std() < 0.02 * own.std()
+    assert (cells - others).std() > 0.1 * own.std()
 
 
 def test_bf16_changes_frames_little(

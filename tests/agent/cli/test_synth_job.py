@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.cli.test_synth import job_of, models_of, no_models
+from tests.agent.synth.fakes import FakeWriter
 from thymos.agent.cli.synth import models_of as models_from
 from thymos.agent.cli.synth import synthesise
 from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
@@ -55,6 +56,15 @@ def test_the_guidance_reaches_the_writer_and_the_estimate(monkeypatch: pytest.Mo
     assert estimate(plan, 4, 1, 2.5).seconds == 2 * estimate(plan, 4).seconds
     with pytest.raises(InputError, match="guidance must be 1 for a writer behind an address, got 2"):
         load_writer(None, "http://127.0.0.1:9/v1", None, None, guidance=2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("guidance", [1.0, 1.5])
+def test_asks_have_a_contrast_where_there_is_guidance(guidance: float, tmp_path: Path) -> None:
+    fake = FakeWriter()
+    writer = WriterFlags(guidance=guidance, prompt="tagged")
+    job = job_of(tmp_path / "out.jsonl", plan=PlanFlags(count=("joy=1",)), writer=writer)
+    synthesise(job, models_of(fake))
+    assert {ask.contrast is not None for call in fake.calls for ask in call} == {guidance != 1}
 
 
 @pytest.mark.parametrize(("guidance", "shown"), [(1.0, False), (1.5, True)])
