@@ -77,7 +77,7 @@ class Perception:
         self.together = min(together, default=1)
 
     def perceive(self, samples: Sequence[Sample]) -> list[Percept]:
-        """Return the frames of samples, in their order; as many as can go through an encoder at once."""
+        """Return the frames of samples, in their order; small recordings go through an encoder together."""
         found: list[Percept] = []
         for start in range(0, len(samples), self.together):
             found += self._group(samples[start : start + self.together])

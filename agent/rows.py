@@ -130,7 +130,7 @@ class RowWriter:
 
         Args:
             samples: in the order in which they will come.
-            stop: asked between two groups that are encoded at once.
+            stop: asked after so many samples as are worth asking for at once.
         """
         if self._perception is None:
             return

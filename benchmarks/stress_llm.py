@@ -1,6 +1,6 @@
-"""Rest or stress, or which stressor, by the LLM, of people that neither it nor its encoder has met: folds of people.
+"""Rest or stress, or which stressor, by the LLM, of people of Stress-Predict that neither it nor its encoder met.
 
-Of Stress-Predict. For each fold an encoder is fitted on the other people but those of the next fold, the recipe
+For each fold an encoder is fitted on the other people but those of the next fold, the recipe
 `stress` is tuned on the same people with it, calibrated on the next fold's, and labels the fold's. Beside it, on the
 same folds, the encoder's own head: what a plain classifier makes of the same frames. Macro F1 of all held-out windows
 together.
@@ -50,7 +50,11 @@ def main() -> None:
     parser.add_argument("--labels", choices=COLUMNS, default="stress", help="two conditions, or all four")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument(
-        "--set", action="append", default=[], dest="changes", help="KEY=VALUE of the recipe, but for encoder and people"
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        help="KEY=VALUE of the recipe, but for encoder, labels and people",
     )
     options = parser.parse_args()
     if options.folds < 3:

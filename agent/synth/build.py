@@ -136,7 +136,7 @@ class Options:
         manner: of asking; see `Requests`.
         heard: what the writer learnt from, as hashes.
         tries: texts that a local writer writes for an utterance, or a turn with a label; the labeler chooses one.
-        contrasted: whether the writer is led away from the wish with no feeling.
+        contrasted: whether the writer is led away from the wish with no feeling, or for neutral with another.
         choose: which of the texts that will do is kept: the surest read as asked, or the newest beside what is kept.
     """
 

@@ -107,7 +107,7 @@ language model, its FER+ head the words of a cue ("looks happy to the face netwo
 {figures}
 
 Accuracy, each face seen as it is and mirrored. Rows without a label (FER+: without a majority) are left out. The recipe
-was chosen on valid.
+but for its length was chosen on valid.
 
 ## Limits
 {limits}

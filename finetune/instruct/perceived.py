@@ -33,7 +33,7 @@ def perceived(
     Args:
         corpus: with samples that name recordings.
         perception: encoders.
-        on_row: called after each group of rows that is encoded at once.
+        on_row: called after so many rows as are worth asking for at once.
         dev_alone: whether the training rows stay as they are, without frames, where nothing asks for these.
 
     Raises:
