@@ -65,7 +65,7 @@ class Decoder:
         """
         self.context = steps.context
         self._steps, self._tokenizer, self._ends, self._guess = steps, tokenizer, frozenset(ends), guess
-        self._slots, self._most_lanes = Slots(steps.slots, steps.copy), steps.slots
+        self._slots = Slots(steps.slots, steps.copy)
         self._waiting: deque[tuple[Request, Channel]] = deque()
         self._writing: list[Writing] = []
         self._changed = threading.Condition()
@@ -81,7 +81,7 @@ class Decoder:
             ModelError: the decoder was closed.
         """
         check_length(request, self.context)
-        if len(request.prompts) > self._most_lanes:
+        if len(request.prompts) > self._steps.slots:
             raise InputError(
                 "a text with guidance must have two sequences in the cache, got one; load it with more slots"
             )

@@ -66,6 +66,8 @@ class Request:
             raise InputError("prompt must have at least one token, got none; say something")
         if not 1 <= self.guidance <= MOST_GUIDANCE:
             raise InputError(f"guidance must be 1 to {MOST_GUIDANCE:g}, got {self.guidance:g}; choose one in between")
+        if self.guidance != 1 and not self.against:
+            raise InputError(f"guidance must be 1 without a prompt to lead away from, got {self.guidance:g}; give one")
         if self.most < 1:
             raise InputError(f"max_tokens must be at least 1, got {self.most}; ask for more")
         if not all(self.stop):
@@ -74,7 +76,7 @@ class Request:
     @property
     def prompts(self) -> tuple[tuple[int, ...], ...]:
         """The sequences that are computed for it."""
-        return (self.prompt, self.against) if self.against and self.guidance != 1 else (self.prompt,)
+        return (self.prompt, self.against) if self.guidance != 1 else (self.prompt,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from thymos.prompts.errors import InputError
 
 _SIGNATURE = b"PAR1"
 _BUFFER = 2**20  # bytes of a column that are read at once, where a row group may be the whole file
+_UNREADABLE = (OSError, ValueError, NotImplementedError, MemoryError)  # Arrow's own are kinds of these
 
 
 class ParquetRecords:
@@ -46,7 +47,7 @@ class ParquetRecords:
             while True:
                 try:
                     batch = next(batches, None)
-                except (OSError, ValueError, NotImplementedError, MemoryError) as error:  # kinds of these are Arrow's
+                except _UNREADABLE as error:
                     yield Broken(f"file is damaged from here ({reason(error)}); write it again")
                     return
                 if batch is None:
@@ -67,7 +68,7 @@ def _opened(path: Path) -> Any:
 
     try:
         return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
-    except (OSError, ValueError, NotImplementedError) as error:  # ArrowInvalid, UnicodeDecodeError: kinds of ValueError
+    except _UNREADABLE as error:
         raise InputError(
             f"Parquet file must be whole, got {path}, which cannot be opened ({reason(error)}); copy or write it again"
         ) from error

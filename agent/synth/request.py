@@ -76,22 +76,13 @@ class Requests:
 
     def _system(self, row: PlanRow) -> str:
         if self._manner == "tuned":
-            return render("synth/tuned_system").strip()
+            return self._wish(row, ()).system
         plain = row.kind == "utterance" and self._manner == "plain"
         return render("write/system").strip() if plain else render("synth/system", kind=row.kind).strip()
 
     def _request(self, row: PlanRow, examples: Sequence[str]) -> str:
-        stages = [self._stage(row, place) for place, label in enumerate(row.turns) if label] if row.turns[1:] else []
         if self._manner == "tuned":
-            return WrittenWish(
-                label=row.label,
-                intensity=row.intensity,
-                length=row.length,
-                turns=len(row.turns),
-                stages=tuple(stages),
-                situation=self.scenario(row),
-                examples=tuple(examples),
-            ).request
+            return self._wish(row, examples).request
         first, second = (self._people[name] for name in row.personas)
         plain = row.kind == "utterance" and self._manner == "plain"
         return render(
@@ -105,7 +96,7 @@ class Requests:
             described=self._described(row.label),
             neutral=row.label == self._neutral,
             words=WORDS[row.length],
-            stages=stages,
+            stages=self._stages(row),
             examples=[tame(each) for each in examples],
         ).strip()
 
@@ -119,10 +110,21 @@ class Requests:
         turns = tuple(label and other for label in row.turns)
         return Contrast(other, self._request(replace(row, label=other, turns=turns, milder=milder), examples))
 
-    def _stage(self, row: PlanRow, place: int) -> str:
-        label = row.turns[place]
-        assert label is not None
-        return stage(place, label, weakly=place in row.milder)
+    def _wish(self, row: PlanRow, examples: Sequence[str]) -> WrittenWish:
+        return WrittenWish(
+            label=row.label,
+            intensity=row.intensity,
+            length=row.length,
+            turns=len(row.turns),
+            stages=self._stages(row),
+            situation=self.scenario(row),
+            examples=tuple(examples),
+        )
+
+    def _stages(self, row: PlanRow) -> tuple[str, ...]:
+        """Return the wishes for single turns, of a conversation alone."""
+        labelled = [(place, label) for place, label in enumerate(row.turns) if label] if row.turns[1:] else []
+        return tuple(stage(place, label, weakly=place in row.milder) for place, label in labelled)
 
     def _described(self, label: str) -> str:
         if label not in {each.name for each in self._taxonomy}:  # a contrast that the label set has not

@@ -127,11 +127,14 @@ class Quick(Slow):
         return [self.encode(signal) for signal in signals]
 
 
-def test_what_is_new_in_a_group_goes_through_an_encoder_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quick = Quick()
-    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
+    encoder = Quick()
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: encoder)
+    return encoder
+
+
+def test_what_is_new_in_a_group_goes_through_an_encoder_at_once(quick: Quick, tmp_path: Path) -> None:
     perception = Perception([STREAM], folder=tmp_path)
     perception.perceive(voices(1))
     rows = [*voices(6), Sample(id="text", text="no voice"), voices(5)[4]]  # the fifth voice twice
@@ -146,19 +149,16 @@ def test_what_is_new_in_a_group_goes_through_an_encoder_at_once(
 
 
 def test_a_signal_that_fills_a_group_is_kept_before_the_next_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = Quick()
-    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
     perception = Perception([STREAM], folder=tmp_path)
     rows = voices(8)[3:]
     rows = [rows[0], rows[2], rows[1], rows[3]]  # the fifth voice is as much as four
-    monkeypatch.setattr(quick, "read", _until(quick.read, 4))
-    with pytest.raises(MemoryError):
-        perception.perceive(rows)
+    with monkeypatch.context() as broken:
+        broken.setattr(quick, "read", _until(quick.read, 4))
+        with pytest.raises(MemoryError):
+            perception.perceive(rows)
     assert quick.groups == [2]
-    monkeypatch.undo()
-    monkeypatch.setattr("thymos.adapters.perception.load_encoder", lambda name: quick)
     assert [float(each.frames[0][0, 0]) for each in perception.perceive(rows) if each.frames[0] is not None] == [
         3,
         5,

@@ -129,6 +129,20 @@ def parquet(tmp_path: Path) -> bytes:
     return path.read_bytes()
 
 
+def test_parquet_that_wants_more_memory_than_there_is_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyarrow.lib import ArrowMemoryError
+
+    parquet(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise ArrowMemoryError("malloc of size 9223372036854775807 failed")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile", full)
+    refused(tmp_path / "whole.parquet", "Parquet file must be whole")
+
+
 def test_damaged_parquet_is_a_sentence_or_an_error_row(tmp_path: Path) -> None:
     whole = parquet(tmp_path)
     path = tmp_path / "file.parquet"

@@ -135,6 +135,11 @@ def test_guidance_out_of_range_is_refused(guidance: float) -> None:
         Request((1,), against=(2,), guidance=guidance)
 
 
+def test_guidance_needs_a_prompt_to_lead_away_from() -> None:
+    with pytest.raises(InputError, match="guidance must be 1 without a prompt"):
+        Request((1,), guidance=2.0)
+
+
 def test_logits_move_away_from_the_other_prompts() -> None:
     shares = np.array([[0.5, 0.3, 0.2], [0.5, 0.1, 0.4]], np.float32)
     logits = np.log(shares * np.array([[20], [0.3]], np.float32))
