@@ -2,9 +2,10 @@
 
 transformers' own sequence classification (bf16, cross entropy or, for several labels, binary cross entropy), on the
 rows, the LoRA, the layers, the epochs, the rate, the token budget and the average of weights of a recipe; thresholds
-from dev, where the best epoch is chosen too; test read once. Says how the label scoring of `thymos finetune` compares
-with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of a recipe does:
-from an earlier run's, or from an adapter of Thymos.
+from dev, where the best epoch is chosen too; test read once. A turn is read with all before it, and turns of a dialogue
+are computed once, each with a head of its own at its end, as label scoring does. Says how the label scoring of `thymos
+finetune` compares with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of
+a recipe does: from an earlier run's, or from an adapter of Thymos.
 
     python benchmarks/classification_head.py goemotions --data corpora --save runs/head
     python benchmarks/classification_head.py dair --data corpora --start-from runs/head
@@ -27,14 +28,15 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.llm.quiet import quiet
-from thymos.adapters.sample import Sample
+from thymos.adapters.sample import Sample, Turn
 from thymos.adapters.scoring.batches import buckets
+from thymos.adapters.scoring.pack import Pack, pack
 from thymos.finetune.recipe import Recipe, load_recipe
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.steps import rate
 from thymos.prompts.taxonomy import Kind
 
-LONGEST = 256  # tokens, the last ones: what is asked about comes last
+LONGEST = 1024  # tokens, the last ones: what is asked about comes last
 
 
 class Classifier:
@@ -69,22 +71,28 @@ class Classifier:
 
     def tokens(self, samples: Sequence[Sample]) -> list[list[int]]:
         """Return the token ids of rows: turns before a row on lines of their own, the row, an end."""
-        texts = [
-            "\n".join(f"{turn.speaker}: {turn.text}" if turn.speaker else turn.text for turn in sample.context[-8:])
-            + ("\n" if sample.context else "")
-            + (f"{sample.speaker}: {sample.text}" if sample.speaker else sample.text or "")
+        told = [
+            [(turn.text, turn.speaker) for turn in (*sample.context, Turn(sample.text or "", sample.speaker))]
             for sample in samples
         ]
-        ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
-        return [[*row[-LONGEST:], self.tokenizer.eos_token_id] for row in ids]
+        turns = list({turn for row in told for turn in row})
+        texts = [f"{speaker}: {text}" if speaker else text for text, speaker in turns]
+        ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        ended = {turn: [*row, self.tokenizer.eos_token_id] for turn, row in zip(turns, ids, strict=True)}
+        return [[token for turn in row for token in ended[turn]][-LONGEST:] for row in told]
 
-    def logits(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
-        longest = max(map(len, rows))
+    def logits(self, packs: Sequence[Pack]) -> torch.Tensor:
+        """Return the logits of the rows of packs, those of a pack in its order."""
+        longest = max(len(each.trunk) for each in packs)
         pad = self.model.config.pad_token_id
-        ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+        ids = torch.tensor([[*each.trunk, *[pad] * (longest - len(each.trunk))] for each in packs])
+        mask = torch.tensor([[1] * len(each.trunk) + [0] * (longest - len(each.trunk)) for each in packs])
+        ends = [[branch.start - 1 for branch in each.branches] + [len(each.trunk) - 1] for each in packs]
+        classifier = self.model.base_model.model
         with torch.autocast("cpu", torch.bfloat16):
-            return self.model(input_ids=ids, attention_mask=mask).logits.float()
+            states = classifier.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        read = torch.cat([states[place, row] for place, row in enumerate(ends)])
+        return classifier.score(read.float())
 
     def loss(self, logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
         if self.multi:
@@ -98,11 +106,12 @@ class Classifier:
         self.take(weights.weights)
         self.model.eval()
         found: Any = None
-        for group in buckets([len(row) for row in tokens], budget):
-            logits = self.logits([tokens[place] for place in group])
+        packs = whole(tokens)
+        for group in buckets([len(each.trunk) for each in packs], budget):
+            logits = self.logits([packs[place] for place in group])
             some = (logits.sigmoid() if self.multi else logits.softmax(1)).numpy()
             found = np.zeros((len(tokens), some.shape[1])) if found is None else found
-            found[group] = some
+            found[[row for place in group for row in packs[place].rows]] = some
         self.take(now)
         return found
 
@@ -113,6 +122,17 @@ class Classifier:
             weight.copy_(weights[name])
 
 
+def whole(tokens: Sequence[Sequence[int]]) -> list[Pack]:
+    """Return rows as packs whose rows all end within the trunk; a row that does not is a pack of its own."""
+    packs = []
+    for each in pack(tokens):
+        inside = [place for place, branch in enumerate(each.branches) if not branch.tokens]
+        rows = [each.rows[place] for place in inside]
+        packs.append(Pack(each.trunk, tuple(each.branches[place] for place in inside), (*rows, each.rows[-1])))
+        packs += [Pack(tokens[row], (), (row,)) for row in each.rows[:-1] if row not in rows]
+    return packs
+
+
 def train(model: Classifier, rows: Splits, recipe: Recipe) -> tuple[Any, Any]:
     """Train; return the probabilities of dev and test after the epoch that is best on dev."""
     told = recipe.train
@@ -121,18 +141,20 @@ def train(model: Classifier, rows: Splits, recipe: Recipe) -> tuple[Any, Any]:
     gold = torch.from_numpy(rows.train_gold)
     optimizer = torch.optim.AdamW(model.trained.values(), weight_decay=told.weight_decay)
     average = Average(told.average, model.trained)
-    epoch_steps = len(list(buckets([len(row) for row in tokens], told.token_budget)))
+    packs = whole(tokens)
+    epoch_steps = len(list(buckets([len(each.trunk) for each in packs], told.token_budget)))
+    print(f"{len(tokens)} rows in {len(packs)} packs, {sum(len(each.trunk) for each in packs)} tokens", flush=True)
     total, step, best, start = round(epoch_steps * told.epochs), 0, (-1.0, None, None), time.perf_counter()
     while step < total:
-        places = list(range(len(tokens)))
-        chance.shuffle(places)  # rows of one length fall into other batches in each epoch
-        groups = [[places[i] for i in group] for group in buckets([len(tokens[p]) for p in places], told.token_budget)]
+        chance.shuffle(packs)  # those of one length fall into other batches in each epoch
+        groups = list(buckets([len(each.trunk) for each in packs], told.token_budget))
         chance.shuffle(groups)
         model.model.train()
         for group in groups[: total - step]:
             for part in optimizer.param_groups:
                 part["lr"] = rate(step, total, told.learning_rate, told.warmup)
-            loss = model.loss(model.logits([tokens[place] for place in group]), gold[group])
+            chosen = [packs[place] for place in group]
+            loss = model.loss(model.logits(chosen), gold[[row for each in chosen for row in each.rows]])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.trained.values(), told.clip)
             optimizer.step()
