@@ -7,6 +7,7 @@ The field names are the keys of the file, and the comments in `recipes/` are the
 here: what trains takes plain arguments. Knows nothing of models or of rows.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -129,6 +130,26 @@ def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Any
         return kind.model_validate(content)
     except ValidationError as error:
         raise InputError(f"{path}: {_sentence(error, kind)}") from error
+
+
+def without(recipe: Recipe, names: Sequence[str]) -> Recipe:
+    """Return a recipe that never sees some of its corpora, so that an adapter can be measured on label sets new to it.
+
+    Raises:
+        InputError: there is no such corpus in it, or none is left.
+    """
+    known = [corpus.name for corpus in recipe.corpora]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"corpus to leave out must be one of {', '.join(known)}, got {name!r}; {near(name, known)}mend it"
+            )
+    kept = tuple(corpus for corpus in recipe.corpora if corpus.name not in names)
+    if not kept:
+        raise InputError(f"a corpus must be left to learn from, got all of {', '.join(known)} left out; keep one")
+    if len(kept) == 1:
+        kept = (kept[0].model_copy(update={"weight": 1.0}),)  # there is none to weigh it against
+    return recipe.model_copy(update={"corpora": kept})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def finetune(
     output: Annotated[Path, Parameter(alias="-o")],
     data: Path = Path(),
     set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    leave_out: Annotated[list[str] | None, Parameter(negative="")] = None,
     restart: Flag = False,
     quiet: Flag = False,
 ) -> None:
@@ -35,6 +36,7 @@ def finetune(
         thymos finetune writer -o runs/writer --data corpora
         thymos finetune explain -o runs/explain --data corpora
         thymos finetune my-recipe.yaml -o runs/mine --set train.epochs=2 --set lora.rank=8
+        thymos finetune all -o runs/unseen --data corpora --leave-out dair --leave-out meld
         accelerate launch --multi_gpu --num_processes 2 -m thymos.agent.cli finetune my-recipe.yaml -o runs/mine
 
     A run can be stopped or killed at any moment; the same command goes on after its last checkpoint.
@@ -44,6 +46,8 @@ def finetune(
         output: Run folder: checkpoints, history, curves and, in the end, the adapter.
         data: Folder that the recipe's paths are relative to.
         set_: Key of the recipe and another value for it, as in `train.epochs=2`; may be repeated.
+        leave_out: Corpus of the recipe that is not learnt from, by its name there; may be repeated. What the adapter
+            then reaches on it, it owes to other corpora.
         restart: Throw away an interrupted run in the same folder.
         quiet: No progress bar.
     """
@@ -51,14 +55,17 @@ def finetune(
 
     from thymos.agent.cli.tune_bar import TuneBar
     from thymos.finetune.publish import publish
-    from thymos.finetune.recipe import Recipe, read_recipe
+    from thymos.finetune.recipe import Recipe, read_recipe, without
     from thymos.finetune.tune import tune
 
     told = read_recipe(recipe, dict(change(each) for each in set_ or ()))
     console = Console(stderr=True, markup=False, highlight=False)
     if not isinstance(told, Recipe):
+        if leave_out:
+            raise InputError(f"--leave-out must go with a recipe that labels, got {recipe!r}; leave it away")
         _finetune_text(told, data, output, console, restart=restart, quiet=quiet)
         return
+    told = without(told, leave_out or ())
     with TuneBar(console, quiet=quiet) as bar:
         tuned = tune(
             told,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from thymos.adapters.llm.adapter import adapter_folder, shipped_adapters
-from thymos.finetune.recipe import Recipe, load_recipe, read_recipe, shipped_recipes
+from thymos.finetune.recipe import Recipe, load_recipe, read_recipe, shipped_recipes, without
 from thymos.finetune.recipe_parts import deciding
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
@@ -39,6 +39,26 @@ def test_a_change_on_the_command_line_wins() -> None:
     changed = load_recipe("goemotions", {"train.epochs": 0.5, "lora.rank": 4, "corpora.0.also_as": ["ekman"]})
     assert (changed.train.epochs, changed.lora.rank, changed.corpora[0].also_as) == (0.5, 4, ("ekman",))
     assert changed.train.learning_rate == load_recipe("goemotions").train.learning_rate
+
+
+def test_a_recipe_can_do_without_some_of_its_corpora() -> None:
+    whole = load_recipe("all", {"corpora.0.weight": 3})
+    left = without(whole, ["dair", "meld"])
+    assert [corpus.name for corpus in left.corpora] == ["goemotions", "dailydialog", "empathetic"]
+    assert left.corpora[0].weight == 3
+    assert without(whole, []) == whole
+    alone = without(whole, ["dair", "meld", "dailydialog", "empathetic"])
+    assert (alone.corpora[0].name, alone.corpora[0].weight) == ("goemotions", 1)
+    assert Recipe.model_validate(alone.model_dump()) == alone
+
+
+@pytest.mark.parametrize(
+    ("recipe", "names", "said"),
+    [("all", ["dialy"], "must be one of goemotions, .*'dialy'"), ("meld", ["meld"], "a corpus must be left")],
+)
+def test_leaving_out_what_is_not_there_or_all_is_told(recipe: str, names: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        without(load_recipe(recipe), names)
 
 
 def broken(**changes: Any) -> dict[str, Any]:

@@ -88,6 +88,12 @@ def test_a_change_without_a_value_is_told(tmp_path: Path) -> None:
         app(["finetune", "goemotions", "-o", str(tmp_path), "--set", "train.epochs"], result_action="return_value")
 
 
+@pytest.mark.parametrize(("recipe", "said"), [("goemotions", "must be one of goemotions"), ("writer", "that labels")])
+def test_what_can_not_be_left_out_is_told(recipe: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        app(["finetune", recipe, "-o", str(tmp_path), "--leave-out", "dair"], result_action="return_value")
+
+
 def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Path, tiny_model: Path) -> None:
     folder, adapter = run.parent, str(run / "adapter")
     digest = files_digest(run / "adapter")
