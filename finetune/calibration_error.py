@@ -1,7 +1,8 @@
 """How far confidence is from being right: expected calibration error and the bins behind it.
 
-Takes one confidence and one right-or-wrong per row; gives a frozen `Calibration`. Knows nothing of labels,
-taxonomies or plots. Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, eq. 3.
+Takes one confidence and one right-or-wrong per row; gives a frozen `Calibration`, and what the error would be by chance
+alone. Knows nothing of labels, taxonomies or plots. Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern
+Neural Networks, eq. 3.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from thymos.prompts.errors import InputError
 
 BINS = 15  # of equal width, as in Guo et al. (2017), section 4
+_DRAWS = 1000
+_CELLS = 8_000_000  # numbers drawn at a time: 64 MB
+_MOST = 100_000_000  # numbers drawn in all: a second; many rows need few draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,21 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """The error of a model that is exactly as sure as it is right, on as many rows: never zero, since rows are few.
+
+    An error below `high` says nothing against a model.
+
+    Attributes:
+        mean: expected.
+        high: 95 of 100 such models stay below it.
+    """
+
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """What the confidences of a set of rows are worth.
 
@@ -42,12 +61,14 @@ class Calibration:
         confidence: mean confidence of all rows; above `accuracy` means overconfident.
         accuracy: share of all rows whose most probable label is right.
         bins: `BINS` of them unless asked otherwise, from 0 to 1.
+        chance: the error by chance alone, where it was asked for.
     """
 
     ece: float
     confidence: float
     accuracy: float
     bins: tuple[Bin, ...]
+    chance: Chance | None = None
 
 
 def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS) -> Calibration:
@@ -75,8 +96,7 @@ def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bin
             "confidences must be in [0, 1], got "
             f"{confidence[~((confidence >= 0) & (confidence <= 1))][0]}; pass probabilities, not logits"
         )
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    where = np.maximum(np.digitize(confidence, edges, right=True) - 1, 0)  # (rows,)
+    edges, where = _binned(confidence, bins)
     count = np.bincount(where, minlength=bins)  # (bins,)
     sure = np.bincount(where, weights=confidence, minlength=bins)
     right = np.bincount(where, weights=correct, minlength=bins)
@@ -95,3 +115,41 @@ def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bin
             for i in range(bins)
         ),
     )
+
+
+def chance(confidence: NDArray[np.float64], *, seed: int, bins: int = BINS) -> Chance:
+    """Draw right or wrong for each row after its own confidence, many times, and measure each time.
+
+    Consistency resampling: Bröcker and Smith (2007), Increasing the Reliability of Reliability Diagrams.
+
+    Args:
+        confidence: probability of the most probable label, shape (rows,), in [0, 1], one row at least.
+        seed: of the draws; equal seeds give equal figures.
+        bins: number of bins of equal width.
+    """
+    order = np.argsort(confidence)
+    sure = confidence[order]
+    _, where = _binned(sure, bins)
+    starts = np.flatnonzero(np.diff(where, prepend=-1))  # where the rows of a bin that has some begin
+    expected = np.add.reduceat(sure, starts)
+    generator = np.random.default_rng(seed)
+    n = len(sure)
+    draws = int(np.clip(_MOST // n, 20, _DRAWS))
+    step = max(1, _CELLS // n)
+    errors = np.concatenate(
+        [
+            np.abs(
+                np.add.reduceat(generator.random((min(step, draws - done), n)) < sure, starts, axis=1, dtype=np.float64)
+                - expected
+            ).sum(axis=1)
+            / n
+            for done in range(0, draws, step)
+        ]
+    )
+    return Chance(float(errors.mean()), float(np.quantile(errors, 0.95)))
+
+
+def _binned(confidence: NDArray[np.float64], bins: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the edges of bins, (bins + 1,), and the bin of each row, (rows,)."""
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    return edges, np.maximum(np.digitize(confidence, edges, right=True) - 1, 0)

@@ -6,12 +6,13 @@ a label that is neither gold nor predicted has F1 = 0 and counts in the macro av
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thymos.finetune.bootstrap import intervals
-from thymos.finetune.calibration_error import Calibration, calibration
+from thymos.finetune.calibration_error import Calibration, calibration, chance
 from thymos.finetune.confusion import confusion
 from thymos.finetune.scores import LabelScore, Scores
 from thymos.prompts.errors import InputError
@@ -42,7 +43,7 @@ def score(
         abstained: whether each row was handed to a person, shape (rows,); None: rows with no predicted label.
         ignore: labels left out of macro, micro and weighted F1 (`no emotion` for DailyDialog).
         bootstrap: resamples for the intervals; 0 for none.
-        seed: of the resamples.
+        seed: of the resamples, and of what calibration would be by chance.
 
     Returns:
         The scores.
@@ -79,7 +80,7 @@ def score(
         ignored=tuple(dict.fromkeys(ignore)),
         per_label=_per_label(taxonomy, truth, guess),
         confusion=confusion(taxonomy, truth, guess, top),
-        calibration=None if probabilities is None else _top_label_calibration(probabilities, truth),
+        calibration=None if probabilities is None else _top_label_calibration(probabilities, truth, seed),
         intervals=intervals(rows, figures, resamples=bootstrap, seed=seed),
         resamples=bootstrap,
         seed=seed,
@@ -120,7 +121,7 @@ def _per_label(taxonomy: Taxonomy, truth: Bools, guess: Bools) -> tuple[LabelSco
     )
 
 
-def _top_label_calibration(probabilities: Floats, truth: Bools) -> Calibration:
+def _top_label_calibration(probabilities: Floats, truth: Bools, seed: int) -> Calibration:
     """Calibrate the most probable label, which is right when it is in the gold set."""
     if not bool(np.all((probabilities >= 0) & (probabilities <= 1 + 1e-6))):  # softmax may round to just above 1
         raise InputError(
@@ -129,7 +130,8 @@ def _top_label_calibration(probabilities: Floats, truth: Bools) -> Calibration:
         )
     confidence = np.minimum(probabilities.max(axis=1), 1.0)
     right = np.take_along_axis(truth, probabilities.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return calibration(confidence, right & (confidence > 0))  # all zero: there is no most probable label
+    found = calibration(confidence, right & (confidence > 0))  # all zero: there is no most probable label
+    return replace(found, chance=chance(confidence, seed=seed))
 
 
 def _kept(taxonomy: Taxonomy, ignore: Sequence[str]) -> Bools:

@@ -79,6 +79,9 @@ def _headline(scores: Scores) -> Table:
             f"{scores.calibration.ece:.4f}",
             f"{'over' if gap > 0 else 'under'}confident by {abs(gap):.3f} on average",
         )
+        if scores.calibration.chance:
+            chance = scores.calibration.chance
+            table.add_row("the same by chance alone", f"{chance.mean:.4f}", f"95 % below {chance.high:.4f}")
     if scores.label_sets:
         table.add_row(
             "gold labels in the label set",

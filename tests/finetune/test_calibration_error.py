@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from thymos.finetune.calibration_error import calibration
+from thymos.finetune import calibration_error
+from thymos.finetune.calibration_error import Chance, calibration, chance
 from thymos.prompts.errors import InputError
 
 
@@ -36,6 +37,38 @@ def test_fifteen_bins_unless_asked_otherwise() -> None:
     found = calibration(np.array([0.9]), np.array([True]))
     assert len(found.bins) == 15
     assert (found.bins[0].low, found.bins[-1].high) == (0.0, 1.0)
+
+
+def test_what_is_exactly_as_sure_as_right_has_an_error_by_chance() -> None:
+    assert chance(np.array([0.5]), seed=0) == Chance(0.5, 0.5)  # right or wrong, always half away
+    assert chance(np.ones(50), seed=0) == Chance(0.0, 0.0)
+    two = chance(np.array([0.5, 0.5]), seed=0)  # none, one or both right: half away, none, half away
+    assert two.mean == pytest.approx(0.25, abs=0.03)
+    assert two.high == 0.5
+    apart = chance(np.array([0.5, 0.9]), seed=0)  # (0.5 + 0.1 or 0.9) / 2
+    assert apart.mean == pytest.approx((0.5 + 0.9 * 0.1 + 0.1 * 0.9) / 2, abs=0.02)
+
+
+def test_more_rows_leave_less_to_chance_and_a_calibrated_model_stays_below() -> None:
+    generator = np.random.default_rng(3)
+    few, many = (chance(generator.random(n), seed=0) for n in (400, 40_000))
+    assert few.mean == pytest.approx(10 * many.mean, rel=0.15)
+    sure = generator.random(2000)
+    told = chance(sure, seed=0)
+    honest = [calibration(sure, generator.random(2000) < sure).ece for _ in range(200)]
+    assert 0.9 <= np.mean([error < told.high for error in honest]) <= 0.99
+    assert calibration(sure, generator.random(2000) < sure * 0.9).ece > told.high
+
+
+def test_chance_does_not_depend_on_the_order_or_on_how_many_are_drawn_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sure = np.random.default_rng(1).random(300)
+    whole = chance(sure, seed=5)
+    assert whole == chance(sure[::-1].copy(), seed=5)
+    assert whole != chance(sure, seed=6)
+    monkeypatch.setattr(calibration_error, "_CELLS", 1000)
+    assert chance(sure, seed=5) == whole
 
 
 @pytest.mark.parametrize("value", [1.1, -0.1, float("nan")])

@@ -92,6 +92,7 @@ def test_a_labelled_file_is_scored_against_its_corpus(tmp_path: Path, capsys: py
     printed = capsys.readouterr()
     assert re.search(r"macro F1 +0\.1857 +95 % 0\.\d+ to 0\.\d+", printed.out)
     assert re.search(r"anger +3 +1 +1\.000 +0\.333 +0\.500 █", printed.out)
+    assert re.search(r"the same by chance alone +0\.\d{4} +95 % below 0\.\d{4}", printed.out)
     assert printed.out.index("anger") < printed.out.index("joy")  # by gold rows
     assert "5 labels have no gold row and count as 0 in macro F1: disgust, fear" in printed.err
     assert "wrote" in printed.err
@@ -118,6 +119,7 @@ def test_the_score_file_holds_all_that_is_needed_to_get_it_again(
     assert found["confusion"]["columns"] == [*LABELS, "(no label)"]
     assert sum(map(sum, found["confusion"]["counts"])) == 5
     assert len(found["calibration"]["bins"]) == 15
+    assert 0 < found["calibration"]["chance"]["mean"] <= found["calibration"]["chance"]["high"]
     assert found["hardware"]["memory_bytes"] > 0
     assert found["versions"]["thymos"]
 
