@@ -44,6 +44,7 @@ def _row(path: Path, own: str) -> dict[str, Any]:
             "gold": Path(score["gold"]["source"]).name,
             "rows": score["rows"]["scored"],
             "taxonomy": score["taxonomy"]["name"],
+            "aim": _aim(labeler),
             "metrics": score["metrics"],
             "command": score["command"],
             "split_sha256": score["split_sha256"],
@@ -57,3 +58,10 @@ def _row(path: Path, own: str) -> dict[str, Any]:
             f"scores must be of labels that this adapter gave, got {path} of another model; label and score again"
         )
     return row
+
+
+def _aim(labeler: dict[str, Any]) -> str:
+    """Return what a labeler aimed at when it chose labels, as in `thymos label --aim`."""
+    if labeler.get("label_weights") is not None:
+        return "balance"
+    return "emotions" if labeler.get("neutral_from") else "likeliest"

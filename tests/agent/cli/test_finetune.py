@@ -105,9 +105,16 @@ def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Pat
     scores = json.loads((folder / "out.scores.json").read_text())
     assert 0.8 < scores["label_sets"]["covered"] <= 1
     command(["describe", adapter, "--scores", str(folder / "out.scores.json")], result_action="return_value")
-    assert f"| {scores['metrics']['macro_f1']:.3f} |" in (run / "adapter" / "README.md").read_text()
+    assert f"| likeliest | {scores['metrics']['macro_f1']:.3f} |" in (run / "adapter" / "README.md").read_text()
     assert files_digest(run / "adapter") == digest
-    command(["describe", adapter, "--scores", str(folder / "out.scores.json")], result_action="return_value")  # again
+    for aim in ("balance", "emotions"):
+        other = str(folder / f"{aim}.parquet")
+        app(["label", dev, "-o", other, "--adapter", adapter, *told, "--aim", aim], result_action="return_value")
+        app(["eval", other, "--gold", dev, "--label-column", "emotion", "--no-plots"], result_action="return_value")
+        command(
+            ["describe", adapter, "--scores", other.replace(".parquet", ".scores.json")], result_action="return_value"
+        )
+        assert f"| {aim} |" in (run / "adapter" / "README.md").read_text()  # figures of before are replaced
 
 
 def test_scores_of_another_model_do_not_get_into_the_card(run: Path, tmp_path: Path) -> None:
