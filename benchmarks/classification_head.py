@@ -2,10 +2,10 @@
 
 transformers' own sequence classification (bf16, cross entropy or, for several labels, binary cross entropy), on the
 rows, the LoRA, the layers, the epochs, the rate, the token budget and the average of weights of a recipe; thresholds
-from dev, where the best epoch is chosen too; test read once. A turn is read with all before it, and turns of a dialogue
-are computed once, each with a head of its own at its end, as label scoring does. Says how the label scoring of `thymos
-finetune` compares with what people do. `--save` keeps the LoRA, and `--start-from` goes on from one, as `start_from` of
-a recipe does: from an earlier run's, or from an adapter of Thymos.
+from dev, where the best epoch is chosen too; test read once. A turn is read with all before it, 1,024 tokens at most,
+and turns of a dialogue are computed once, each with a head of its own at its end, as label scoring does. Says how the
+label scoring of `thymos finetune` compares with what people do. `--save` keeps the LoRA, and `--start-from` goes on
+from one, as `start_from` of a recipe does: from an earlier run's, or from an adapter of Thymos.
 
     python benchmarks/classification_head.py goemotions --data corpora --save runs/head
     python benchmarks/classification_head.py dair --data corpora --start-from runs/head
@@ -70,7 +70,7 @@ class Classifier:
         self.trained = {name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}
 
     def tokens(self, samples: Sequence[Sample]) -> list[list[int]]:
-        """Return the token ids of rows: turns before a row on lines of their own, the row, an end."""
+        """Return the token ids of rows: turns before a row and the row, each with an end."""
         told = [
             [(turn.text, turn.speaker) for turn in (*sample.context, Turn(sample.text or "", sample.speaker))]
             for sample in samples

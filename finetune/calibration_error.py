@@ -1,8 +1,8 @@
 """How far confidence is from being right: expected calibration error and the bins behind it.
 
-Takes one confidence and one right-or-wrong per row; gives a frozen `Calibration`, and what the error would be by chance
-alone. Knows nothing of labels, taxonomies or plots. Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern
-Neural Networks, eq. 3.
+Takes one confidence and one right-or-wrong per row; gives a frozen `Calibration`, and the error that a perfectly
+calibrated model would have on as many rows. Knows nothing of labels, taxonomies or plots. Guo, Pleiss, Sun, Weinberger
+(2017), On Calibration of Modern Neural Networks, eq. 3.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from thymos.prompts.errors import InputError
 BINS = 15  # of equal width, as in Guo et al. (2017), section 4
 _DRAWS = 1000
 _CELLS = 8_000_000  # numbers drawn at a time: 64 MB
-_MOST = 100_000_000  # numbers drawn in all: a second; many rows need few draws
+_MOST = 100_000_000  # numbers drawn in all, about a second; of more rows there are fewer draws, and 20 at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,23 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
-    """The error of a model that is exactly as sure as it is right, on as many rows: never zero, since rows are few.
+class IfCalibrated:
+    """The error of a perfectly calibrated model that is as sure as this one: not zero, since rows are few.
 
-    An error below `high` says nothing against a model.
+    An error below `p95` is no evidence against calibration; a constant shift can hide there, which the mean confidence
+    beside the accuracy shows better.
 
     Attributes:
-        mean: expected.
-        high: 95 of 100 such models stay below it.
+        mean: of the draws.
+        p95: 95th percentile of the draws.
+        draws: how many.
+        method: how they were drawn.
     """
 
     mean: float
-    high: float
+    p95: float
+    draws: int
+    method: str = "consistency resampling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,17 @@ class Calibration:
         ece: expected calibration error, sum over bins of count / n * |accuracy - confidence|.
         confidence: mean confidence of all rows; above `accuracy` means overconfident.
         accuracy: share of all rows whose most probable label is right.
+        standard_error: of confidence minus accuracy.
         bins: `BINS` of them unless asked otherwise, from 0 to 1.
-        chance: the error by chance alone, where it was asked for.
+        if_calibrated: what `ece` would be of a perfectly calibrated model, where that was asked for.
     """
 
     ece: float
     confidence: float
     accuracy: float
+    standard_error: float
     bins: tuple[Bin, ...]
-    chance: Chance | None = None
+    if_calibrated: IfCalibrated | None = None
 
 
 def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS) -> Calibration:
@@ -104,6 +111,7 @@ def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bin
         ece=float(np.abs(right - sure).sum() / n),
         confidence=float(sure.sum() / n),
         accuracy=float(right.sum() / n),
+        standard_error=float(np.std(confidence - correct) / np.sqrt(n)),
         bins=tuple(
             Bin(
                 low=float(edges[i]),
@@ -117,7 +125,7 @@ def calibration(confidence: NDArray[np.float64], correct: NDArray[np.bool_], bin
     )
 
 
-def chance(confidence: NDArray[np.float64], *, seed: int, bins: int = BINS) -> Chance:
+def if_calibrated(confidence: NDArray[np.float64], *, seed: int, bins: int = BINS) -> IfCalibrated:
     """Draw right or wrong for each row after its own confidence, many times, and measure each time.
 
     Consistency resampling: Bröcker and Smith (2007), Increasing the Reliability of Reliability Diagrams.
@@ -146,7 +154,7 @@ def chance(confidence: NDArray[np.float64], *, seed: int, bins: int = BINS) -> C
             for done in range(0, draws, step)
         ]
     )
-    return Chance(float(errors.mean()), float(np.quantile(errors, 0.95)))
+    return IfCalibrated(float(errors.mean()), float(np.quantile(errors, 0.95)), draws)
 
 
 def _binned(confidence: NDArray[np.float64], bins: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

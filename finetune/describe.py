@@ -14,6 +14,7 @@ from thymos.adapters.llm.files import files_digest
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError
+from thymos.prompts.taxonomy import Kind
 
 
 def describe(folder: Path, card: AdapterCard, scores: Sequence[Path]) -> None:
@@ -45,6 +46,7 @@ def _row(path: Path, own: str) -> dict[str, Any]:
             "rows": score["rows"]["scored"],
             "taxonomy": score["taxonomy"]["name"],
             "aim": _aim(labeler),
+            "abstained": score["rows"]["abstained"],
             "metrics": score["metrics"],
             "command": score["command"],
             "split_sha256": score["split_sha256"],
@@ -61,7 +63,9 @@ def _row(path: Path, own: str) -> dict[str, Any]:
 
 
 def _aim(labeler: dict[str, Any]) -> str:
-    """Return what a labeler aimed at when it chose labels, as in `thymos label --aim`."""
+    """Return what a labeler aimed at when it chose labels: as in `thymos label --aim`, or its thresholds."""
+    if labeler.get("labels", {}).get("kind") == Kind.MULTI.value:
+        return "thresholds"
     if labeler.get("label_weights") is not None:
         return "balance"
     return "emotions" if labeler.get("neutral_from") else "likeliest"

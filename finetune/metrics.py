@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thymos.finetune.bootstrap import intervals
-from thymos.finetune.calibration_error import Calibration, calibration, chance
+from thymos.finetune.calibration_error import Calibration, calibration, if_calibrated
 from thymos.finetune.confusion import confusion
 from thymos.finetune.scores import LabelScore, Scores
 from thymos.prompts.errors import InputError
@@ -43,7 +43,7 @@ def score(
         abstained: whether each row was handed to a person, shape (rows,); None: rows with no predicted label.
         ignore: labels left out of macro, micro and weighted F1 (`no emotion` for DailyDialog).
         bootstrap: resamples for the intervals; 0 for none.
-        seed: of the resamples, and of what calibration would be by chance.
+        seed: of the resamples, and of the draws behind the error of a perfectly calibrated model.
 
     Returns:
         The scores.
@@ -131,7 +131,7 @@ def _top_label_calibration(probabilities: Floats, truth: Bools, seed: int) -> Ca
     confidence = np.minimum(probabilities.max(axis=1), 1.0)
     right = np.take_along_axis(truth, probabilities.argmax(axis=1)[:, None], axis=1)[:, 0]
     found = calibration(confidence, right & (confidence > 0))  # all zero: there is no most probable label
-    return replace(found, chance=chance(confidence, seed=seed))
+    return replace(found, if_calibrated=if_calibrated(confidence, seed=seed))
 
 
 def _kept(taxonomy: Taxonomy, ignore: Sequence[str]) -> Bools:

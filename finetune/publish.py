@@ -21,9 +21,10 @@ from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.lineage import learnt
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
-from thymos.finetune.surroundings import command_line, commit, hardware, versions
+from thymos.finetune.surroundings import command_line, hardware, versions
 from thymos.finetune.training.history import read as read_history
 from thymos.finetune.tune import Tuned
 
@@ -156,7 +157,8 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, fits: Mapping[str, Fit]) 
         "dtype": tuned.trainee.base.dtype,
         "fingerprint": tuned.fingerprint,
         "command": " ".join(command_line()),
-        "commit": (commit() or {}).get("hash") or "an installed package",
+        "commit": tuned.commit,
+        "through": [asdict(each) for each in learnt(recipe.start_from)],
         "hardware": hardware(),
         "versions": versions(),
     }

@@ -133,7 +133,9 @@ def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Any
 
 
 def without(recipe: Recipe, names: Sequence[str]) -> Recipe:
-    """Return a recipe that never sees some of its corpora, so that an adapter can be measured on label sets new to it.
+    """Return a recipe that learns from no row of some of its corpora, and asks no other in their label sets.
+
+    What it starts from may have: see `learnt` in `lineage`.
 
     Raises:
         InputError: there is no such corpus in it, or none is left.
@@ -149,7 +151,20 @@ def without(recipe: Recipe, names: Sequence[str]) -> Recipe:
         raise InputError(f"a corpus must be left to learn from, got all of {', '.join(known)} left out; keep one")
     if len(kept) == 1:
         kept = (kept[0].model_copy(update={"weight": 1.0}),)  # there is none to weigh it against
-    return recipe.model_copy(update={"corpora": kept})
+    if len(kept) == len(recipe.corpora):
+        return recipe
+    unasked = label_sets_of(recipe, names)
+    kept = tuple(
+        each.model_copy(update={"also_as": tuple(name for name in each.also_as if name not in unasked)})
+        for each in kept
+    )
+    told = f"{recipe.description} Tuned without {', '.join(dict.fromkeys(names))}."
+    return recipe.model_copy(update={"corpora": kept, "description": told})
+
+
+def label_sets_of(recipe: Recipe, names: Sequence[str]) -> frozenset[str]:
+    """Return the taxonomies of some corpora of a recipe."""
+    return frozenset(corpus.taxonomy for corpus in recipe.corpora if corpus.name in names)
 
 
 def _read(path: Path) -> dict[str, Any]:

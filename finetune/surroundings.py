@@ -36,6 +36,14 @@ def commit(root: Path = PACKAGE_ROOT) -> dict[str, Any] | None:
     return {"hash": head.splitlines()[1], "dirty": None if status is None else bool(status.strip())}
 
 
+def commit_line() -> str:
+    """Return the commit of this checkout as a word or two for a card."""
+    here = commit()
+    if here is None:
+        return "an installed package"
+    return str(here["hash"]) + (", with changes that are not in it" if here["dirty"] else "")
+
+
 def hardware() -> dict[str, Any]:
     """Return processor, cores, memory (bytes) and GPUs of this machine."""
     this = machine()

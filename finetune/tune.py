@@ -25,6 +25,7 @@ from thymos.finetune.instruct.cues import telling, with_cues
 from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import StreamRecipe, TrainRecipe, deciding
+from thymos.finetune.surroundings import commit_line
 from thymos.finetune.training.align import align
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.dev import DevSplit
@@ -50,6 +51,7 @@ class Tuned:
         steps: steps done.
         fingerprint: of the run.
         main_process: whether this process is the one that writes.
+        commit: of this package when it began; of the last beginning where a run was gone on with.
     """
 
     trainee: Trainee
@@ -59,6 +61,7 @@ class Tuned:
     steps: int
     fingerprint: str
     main_process: bool
+    commit: str
 
 
 def tune(
@@ -89,6 +92,7 @@ def tune(
     """
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
+    begun_at = commit_line()
     corpora = tuple(load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora)
     streams = tuple(map(stream_of, recipe.streams))
     _make(output)
@@ -199,7 +203,9 @@ def tune(
     if watch.best is not None:
         trainee.load(watch.best)
     trainee.module.eval()
-    return Tuned(trainee, corpora, encoder, watch.best_step, state.step, fingerprint, accelerator.is_main_process)
+    return Tuned(
+        trainee, corpora, encoder, watch.best_step, state.step, fingerprint, accelerator.is_main_process, begun_at
+    )
 
 
 def stream_of(recipe: StreamRecipe) -> Stream:

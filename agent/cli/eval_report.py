@@ -73,15 +73,17 @@ def _headline(scores: Scores) -> Table:
         exact = " (exact label set)" if name == "accuracy" and scores.taxonomy.kind is Kind.MULTI else ""
         table.add_row(shown + exact, f"{value:.4f}", _interval(scores, name))
     if scores.calibration:
-        gap = scores.calibration.confidence - scores.calibration.accuracy
+        gap, error = scores.calibration.confidence - scores.calibration.accuracy, scores.calibration.standard_error
         table.add_row(
             "expected calibration error",
             f"{scores.calibration.ece:.4f}",
-            f"{'over' if gap > 0 else 'under'}confident by {abs(gap):.3f} on average",
+            f"{'over' if gap > 0 else 'under'}confident by {abs(gap):.3f}, s.e. {error:.3f}",
         )
-        if scores.calibration.chance:
-            chance = scores.calibration.chance
-            table.add_row("the same by chance alone", f"{chance.mean:.4f}", f"95 % below {chance.high:.4f}")
+        if scores.calibration.if_calibrated:
+            perfect = scores.calibration.if_calibrated
+            table.add_row(
+                "the same, if perfectly calibrated", f"{perfect.mean:.4f}", f"95th percentile {perfect.p95:.4f}"
+            )
     if scores.label_sets:
         table.add_row(
             "gold labels in the label set",

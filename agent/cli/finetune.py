@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from thymos.finetune.explaining.recipe import ExplainerRecipe
+    from thymos.finetune.recipe import Recipe
     from thymos.finetune.writing.recipe import WriterRecipe
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
@@ -46,8 +47,8 @@ def finetune(
         output: Run folder: checkpoints, history, curves and, in the end, the adapter.
         data: Folder that the recipe's paths are relative to.
         set_: Key of the recipe and another value for it, as in `train.epochs=2`; may be repeated.
-        leave_out: Corpus of the recipe that is not learnt from, by its name there; may be repeated. What the adapter
-            then reaches on it, it owes to other corpora.
+        leave_out: Corpus of the recipe that is not learnt from, by its name there; may be repeated. No other is asked
+            in its label set either.
         restart: Throw away an interrupted run in the same folder.
         quiet: No progress bar.
     """
@@ -65,7 +66,8 @@ def finetune(
             raise InputError(f"--leave-out must go with a recipe that labels, got {recipe!r}; leave it away")
         _finetune_text(told, data, output, console, restart=restart, quiet=quiet)
         return
-    told = without(told, leave_out or ())
+    say_if_met(told, leave_out or [], console)
+    told = without(told, leave_out or [])
     with TuneBar(console, quiet=quiet) as bar:
         tuned = tune(
             told,
@@ -81,6 +83,22 @@ def finetune(
     console.print("calibrates on the dev splits")
     folder = publish(tuned, told, output)
     _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", folder, console)
+
+
+def say_if_met(told: "Recipe", left_out: list[str], console: "Console") -> None:
+    """Say where the adapter that a recipe starts from knows what is left out."""
+    from thymos.finetune.lineage import learnt
+    from thymos.finetune.recipe import label_sets_of
+
+    label_sets = label_sets_of(told, left_out)
+    for each in learnt(told.start_from) if left_out else ():
+        asked = sorted(label_sets.intersection(each.label_sets))
+        if each.corpus in left_out or asked:
+            how = f" and was asked in the label set {', '.join(asked)}" if asked else ""
+            console.print(
+                f"starts from {told.start_from}: {each.adapter} has learnt from {each.corpus}{how}; "
+                "--set start_from=null starts anew"
+            )
 
 
 def _finetune_text(

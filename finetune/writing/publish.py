@@ -13,7 +13,7 @@ from thymos.adapters.whole_file import whole_folder
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.publish import ADAPTER, save_lora, write_card
 from thymos.finetune.recipe_parts import CorpusRecipe
-from thymos.finetune.surroundings import command_line, commit, hardware, versions
+from thymos.finetune.surroundings import command_line, commit_line, hardware, versions
 from thymos.finetune.training.history import read as read_history
 from thymos.finetune.writing.learn import Learnt
 from thymos.finetune.writing.recipe import AnsweringRecipe, WriterRecipe
@@ -130,7 +130,7 @@ def _learnt_facts(learnt: Learnt, output: Path) -> dict[str, Any]:
         "dtype": learnt.base.dtype,
         "fingerprint": learnt.fingerprint,
         "command": " ".join(command_line()),
-        "commit": (commit() or {}).get("hash") or "an installed package",
+        "commit": commit_line(),
         "hardware": hardware(),
         "versions": versions(),
     }

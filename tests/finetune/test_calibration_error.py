@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from thymos.finetune import calibration_error
-from thymos.finetune.calibration_error import Chance, calibration, chance
+from thymos.finetune.calibration_error import calibration, if_calibrated
 from thymos.prompts.errors import InputError
 
 
@@ -20,6 +20,7 @@ def test_the_error_is_the_weighted_gap_of_each_bin() -> None:
     assert found.bins[0].confidence is None
     assert found.accuracy == 0.75
     assert found.confidence == pytest.approx(0.65)
+    assert found.standard_error == pytest.approx(np.std([0.3, -0.6, -0.1, 0.0]) / 2)
 
 
 def test_a_confidence_on_an_edge_belongs_to_the_bin_below_and_zero_to_the_first() -> None:
@@ -39,36 +40,37 @@ def test_fifteen_bins_unless_asked_otherwise() -> None:
     assert (found.bins[0].low, found.bins[-1].high) == (0.0, 1.0)
 
 
-def test_what_is_exactly_as_sure_as_right_has_an_error_by_chance() -> None:
-    assert chance(np.array([0.5]), seed=0) == Chance(0.5, 0.5)  # right or wrong, always half away
-    assert chance(np.ones(50), seed=0) == Chance(0.0, 0.0)
-    two = chance(np.array([0.5, 0.5]), seed=0)  # none, one or both right: half away, none, half away
+def test_a_perfectly_calibrated_model_has_an_error_too() -> None:
+    alone = if_calibrated(np.array([0.5]), seed=0)  # right or wrong, always half away
+    assert (alone.mean, alone.p95, alone.draws) == (0.5, 0.5, 1000)
+    assert if_calibrated(np.ones(50), seed=0).p95 == 0
+    two = if_calibrated(np.array([0.5, 0.5]), seed=0)  # none, one or both right: half away, none, half away
     assert two.mean == pytest.approx(0.25, abs=0.03)
-    assert two.high == 0.5
-    apart = chance(np.array([0.5, 0.9]), seed=0)  # (0.5 + 0.1 or 0.9) / 2
+    assert two.p95 == 0.5
+    apart = if_calibrated(np.array([0.5, 0.9]), seed=0)  # (0.5 + 0.1 or 0.9) / 2
     assert apart.mean == pytest.approx((0.5 + 0.9 * 0.1 + 0.1 * 0.9) / 2, abs=0.02)
 
 
-def test_more_rows_leave_less_to_chance_and_a_calibrated_model_stays_below() -> None:
+def test_more_rows_leave_less_of_it_and_a_calibrated_model_stays_below() -> None:
     generator = np.random.default_rng(3)
-    few, many = (chance(generator.random(n), seed=0) for n in (400, 40_000))
+    few, many = (if_calibrated(generator.random(n), seed=0) for n in (400, 40_000))
     assert few.mean == pytest.approx(10 * many.mean, rel=0.15)
     sure = generator.random(2000)
-    told = chance(sure, seed=0)
+    told = if_calibrated(sure, seed=0)
     honest = [calibration(sure, generator.random(2000) < sure).ece for _ in range(200)]
-    assert 0.9 <= np.mean([error < told.high for error in honest]) <= 0.99
-    assert calibration(sure, generator.random(2000) < sure * 0.9).ece > told.high
+    assert 0.9 <= np.mean([error < told.p95 for error in honest]) <= 0.99
+    assert calibration(sure, generator.random(2000) < sure * 0.9).ece > told.p95
 
 
-def test_chance_does_not_depend_on_the_order_or_on_how_many_are_drawn_at_a_time(
+def test_that_error_does_not_depend_on_the_order_or_on_how_many_are_drawn_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sure = np.random.default_rng(1).random(300)
-    whole = chance(sure, seed=5)
-    assert whole == chance(sure[::-1].copy(), seed=5)
-    assert whole != chance(sure, seed=6)
+    whole = if_calibrated(sure, seed=5)
+    assert whole == if_calibrated(sure[::-1].copy(), seed=5)
+    assert whole != if_calibrated(sure, seed=6)
     monkeypatch.setattr(calibration_error, "_CELLS", 1000)
-    assert chance(sure, seed=5) == whole
+    assert if_calibrated(sure, seed=5) == whole
 
 
 @pytest.mark.parametrize("value", [1.1, -0.1, float("nan")])

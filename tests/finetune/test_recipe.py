@@ -46,6 +46,16 @@ def test_a_recipe_can_do_without_some_of_its_corpora() -> None:
     left = without(whole, ["dair", "meld"])
     assert [corpus.name for corpus in left.corpora] == ["goemotions", "dailydialog", "empathetic"]
     assert left.corpora[0].weight == 3
+    asked = {name for corpus in left.corpora for name in (corpus.taxonomy, *corpus.also_as)}
+    assert asked == {
+        "goemotions",
+        "dailydialog",
+        "empathetic",
+        "ekman",
+        "plutchik",
+        "sentiment",
+    }  # no other asks in theirs
+    assert left.description == f"{whole.description} Tuned without dair, meld."
     assert without(whole, []) == whole
     alone = without(whole, ["dair", "meld", "dailydialog", "empathetic"])
     assert (alone.corpora[0].name, alone.corpora[0].weight) == ("goemotions", 1)

@@ -1,5 +1,6 @@
 """`thymos eval` from the command line to the files it writes."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -7,11 +8,13 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from thymos.agent.cli import app
+from thymos.finetune.calibration_error import if_calibrated
 from thymos.prompts.errors import InputError, TaxonomyError
 
 # id, text, gold label, predicted label ("" abstained), probability of "joy"; the rest is "anger"
@@ -92,7 +95,7 @@ def test_a_labelled_file_is_scored_against_its_corpus(tmp_path: Path, capsys: py
     printed = capsys.readouterr()
     assert re.search(r"macro F1 +0\.1857 +95 % 0\.\d+ to 0\.\d+", printed.out)
     assert re.search(r"anger +3 +1 +1\.000 +0\.333 +0\.500 █", printed.out)
-    assert re.search(r"the same by chance alone +0\.\d{4} +95 % below 0\.\d{4}", printed.out)
+    assert re.search(r"the same, if perfectly calibrated +0\.\d{4} +95th percentile 0\.\d{4}", printed.out)
     assert printed.out.index("anger") < printed.out.index("joy")  # by gold rows
     assert "5 labels have no gold row and count as 0 in macro F1: disgust, fear" in printed.err
     assert "wrote" in printed.err
@@ -119,7 +122,8 @@ def test_the_score_file_holds_all_that_is_needed_to_get_it_again(
     assert found["confusion"]["columns"] == [*LABELS, "(no label)"]
     assert sum(map(sum, found["confusion"]["counts"])) == 5
     assert len(found["calibration"]["bins"]) == 15
-    assert 0 < found["calibration"]["chance"]["mean"] <= found["calibration"]["chance"]["high"]
+    perfect = if_calibrated(np.array([max(joy, 1 - joy) for *_, joy in ROWS]), seed=7)
+    assert found["calibration"]["if_calibrated"] == dataclasses.asdict(perfect)
     assert found["hardware"]["memory_bytes"] > 0
     assert found["versions"]["thymos"]
 

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
 from tests.finetune.recipes import recipe, write_corpus
 from thymos.adapters.llm.files import files_digest
 from thymos.agent.cli import app
 from thymos.agent.cli.adapters import command
+from thymos.agent.cli.finetune import say_if_met
 from thymos.agent.labeler import Labeler
+from thymos.finetune.recipe import load_recipe
 from thymos.prompts.errors import InputError, ModelError, OutputError
 
 
@@ -94,6 +97,21 @@ def test_what_can_not_be_left_out_is_told(recipe: str, said: str, tmp_path: Path
         app(["finetune", recipe, "-o", str(tmp_path), "--leave-out", "dair"], result_action="return_value")
 
 
+def test_what_a_recipe_starts_from_may_know_what_is_left_out() -> None:
+    told = Console(record=True, width=200)
+    say_if_met(load_recipe("all"), ["dair"], told)
+    assert "starts from goemotions: goemotions has learnt from goemotions and was asked in the label set dair" in (
+        said := told.export_text()
+    )
+    assert "--set start_from=null" in said
+    say_if_met(load_recipe("all"), ["empathetic"], told)
+    say_if_met(load_recipe("all", {"start_from": None}), ["dair", "goemotions"], told)
+    say_if_met(load_recipe("all"), [], told)
+    assert told.export_text() == ""
+    say_if_met(load_recipe("all"), ["goemotions"], told)
+    assert "has learnt from goemotions and was asked in the label set goemotions" in told.export_text()
+
+
 def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Path, tiny_model: Path) -> None:
     folder, adapter = run.parent, str(run / "adapter")
     digest = files_digest(run / "adapter")
@@ -114,7 +132,8 @@ def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Pat
         command(
             ["describe", adapter, "--scores", other.replace(".parquet", ".scores.json")], result_action="return_value"
         )
-        assert f"| {aim} |" in (run / "adapter" / "README.md").read_text()  # figures of before are replaced
+        told_now = (run / "adapter" / "README.md").read_text()
+        assert [name for name in ("likeliest", "balance", "emotions") if f"| {name} |" in told_now] == [aim]
 
 
 def test_scores_of_another_model_do_not_get_into_the_card(run: Path, tmp_path: Path) -> None:
