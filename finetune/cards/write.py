@@ -37,10 +37,12 @@ def model_card(card: AdapterCard) -> str:
         "pipeline_tag": "text-generation" if writes else "text-classification",
         "language": "en",
         "tags": ["emotion", "thymos", *([] if full else ["lora"])],
-        "datasets": [
-            *(corpus["name"] for corpus in card.facts["corpora"]),
-            *(each["corpus"] for each in card.facts.get("through", ())),
-        ],
+        "datasets": list(
+            dict.fromkeys(
+                [corpus["name"] for corpus in card.facts["corpora"]]
+                + [each["corpus"] for each in card.facts.get("through", ())]
+            )
+        ),
     }
     if writes:
         return _render(

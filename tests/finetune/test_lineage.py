@@ -28,10 +28,12 @@ def test_nothing_to_start_from_has_learnt_nothing() -> None:
         learnt("no-such-adapter")
 
 
-def test_an_adapter_without_a_card_or_that_names_itself_ends_the_line(tmp_path: Path) -> None:
+def test_the_line_ends_where_a_card_is_absent_names_itself_or_another_machine(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes(b"")
     assert learnt(str(tmp_path)) == ()
     card = json.loads((Path(__file__).parents[2] / "adapters" / "shipped" / "meld" / CARD).read_text())
-    card["facts"]["recipe"]["start_from"] = str(tmp_path)
-    (tmp_path / CARD).write_text(json.dumps(card))
-    assert {each.corpus for each in learnt(str(tmp_path))} == {"meld"}
+    del card["facts"]["through"]
+    for start, before in (("runs/gone/adapter", []), (str(tmp_path), ["meld"] * 20), ("goemotions", ["goemotions"])):
+        card["facts"]["recipe"]["start_from"] = start
+        (tmp_path / CARD).write_text(json.dumps(card))
+        assert [each.corpus for each in learnt(str(tmp_path))] == ["meld", *before]

@@ -34,6 +34,8 @@ def test_the_data_card_names_what_was_learnt_before() -> None:
     assert "## goemotions, through `goemotions`, which it goes on from" in data_card(card)
     assert "CC BY 4.0 (data)" in data_card(card)
     assert "datasets:\n- meld\n- goemotions\n" in model_card(card)
+    twice = {**card_of("meld").facts, "through": [*card.facts["through"], *card.facts["through"]]}
+    assert model_card(replace(card, facts=twice)).count("- goemotions\n") == 1
     assert "through" not in data_card(card_of("goemotions"))
 
 
