@@ -45,7 +45,7 @@ def _row(path: Path, own: str) -> dict[str, Any]:
             "gold": Path(score["gold"]["source"]).name,
             "rows": score["rows"]["scored"],
             "taxonomy": score["taxonomy"]["name"],
-            "aim": _aim(labeler),
+            "aim": aim_of(labeler),
             "abstained": score["rows"]["abstained"],
             "metrics": score["metrics"],
             "command": score["command"],
@@ -62,7 +62,7 @@ def _row(path: Path, own: str) -> dict[str, Any]:
     return row
 
 
-def _aim(labeler: dict[str, Any]) -> str:
+def aim_of(labeler: dict[str, Any]) -> str:
     """Return what a labeler aimed at when it chose labels: as in `thymos label --aim`, or its thresholds."""
     if labeler.get("labels", {}).get("kind") == Kind.MULTI.value:
         return "thresholds"

@@ -32,6 +32,9 @@ def test_the_line_ends_where_a_card_is_absent_names_itself_or_another_machine(tm
     (tmp_path / WEIGHTS).write_bytes(b"")
     assert learnt(str(tmp_path)) == ()
     card = json.loads((Path(__file__).parents[2] / "adapters" / "shipped" / "meld" / CARD).read_text())
+    card["facts"]["recipe"]["start_from"] = "runs/gone/adapter"
+    (tmp_path / CARD).write_text(json.dumps(card))
+    assert [each.corpus for each in learnt(str(tmp_path))] == ["meld", "goemotions"]  # its own card tells
     del card["facts"]["through"]
     for start, before in (("runs/gone/adapter", []), (str(tmp_path), ["meld"] * 20), ("goemotions", ["goemotions"])):
         card["facts"]["recipe"]["start_from"] = start

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from thymos.finetune import surroundings
 from thymos.finetune.surroundings import command_line, commit, hardware, versions
 
 GIT = shutil.which("git")
@@ -64,3 +65,18 @@ def test_versions_name_what_is_installed() -> None:
 def test_the_command_line_leaves_out_where_the_program_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["/opt/env/bin/thymos", "eval", "a b.parquet"])
     assert command_line() == ["thymos", "eval", "a b.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("here", "line"),
+    [
+        (None, "an installed package"),
+        ({"hash": "abc", "dirty": False}, "abc"),
+        ({"hash": "abc", "dirty": True}, "abc, with changes that are not in it"),
+    ],
+)
+def test_a_card_says_whether_the_tree_was_as_committed(
+    here: dict[str, object] | None, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surroundings, "commit", lambda: here)
+    assert surroundings.commit_line() == line
