@@ -19,6 +19,7 @@ from thymos.finetune.instruct.corpora import open_rows
 from thymos.finetune.publish import ADAPTER, publish
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
+from thymos.finetune.training.processes import check_alone
 from thymos.finetune.training.watch import Progress
 from thymos.finetune.tune import tune
 from thymos.prompts.catalogue import load_taxonomy
@@ -57,8 +58,9 @@ def cross_validate(
 
     Raises:
         InputError: the recipe has several corpora, the column gives fewer than two folds, the folder holds folds of
-            another recipe, or its label set has no such aim.
+            another recipe, its label set has no such aim, or there are several processes.
     """
+    check_alone("cross-validation")
     name = HELD_OUT if aim == "likeliest" else f"{HELD_OUT}-{aim}"
     every = list(fold_recipes(recipe, data, column))
     check_aim(aim, load_taxonomy(recipe.corpora[0].taxonomy))

@@ -33,7 +33,7 @@ MODEL = "model"
 
 
 def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
-    """Calibrate and save.
+    """Calibrate and save. Processes that share out weights must all come here; the main one alone writes.
 
     Args:
         tuned: from `tune`.
@@ -61,6 +61,9 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         )
         for corpus, told in _told(tuned, recipe)
     }
+    folder = output / (MODEL if full else ADAPTER)
+    if not tuned.main_process:
+        return folder
     card = AdapterCard(
         name=recipe.name,
         description=recipe.description,
@@ -72,7 +75,6 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         context_turns={corpus.taxonomy.name: told.context_turns for corpus, told in _told(tuned, recipe)},
         facts=_facts(tuned, recipe, output, fits),
     )
-    folder = output / (MODEL if full else ADAPTER)
     with whole_folder(folder, replace=True) as stage:
         if full:
             tuned.trainee.peft_model.save_pretrained(stage)

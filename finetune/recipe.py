@@ -74,6 +74,13 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
+    def _can_be_shared_out(self) -> "Recipe":
+        if self.train.shard and (self.train.method != "lora" or self.streams):
+            what = "streams" if self.streams else f"method {self.train.method}"
+            raise ValueError(f"train.shard must go with method lora and text alone, got {what}; leave it out")
+        return self
+
+    @model_validator(mode="after")
     def _nothing_is_ignored(self) -> "Recipe":
         asked = [name for name in _OF_STREAMS if getattr(self.train, name)]
         if asked and not self.streams:

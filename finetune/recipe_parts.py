@@ -156,6 +156,8 @@ class TrainRecipe(Strict):
         checkpoint_minutes: time between checkpoints.
         average: decay of the moving average of the weights that is saved; 0 saves the last weights.
         engine: auto, eager, compiled or general, as in `thymos label`.
+        shard: whether several processes share out the base's frozen weights instead of each holding all; the engine is
+            general then.
         seed: of the order, the variation and the initial weights.
     """
 
@@ -181,6 +183,7 @@ class TrainRecipe(Strict):
     checkpoint_minutes: Positive = 4.0
     average: Annotated[float, Field(ge=0, lt=1)] = 0.0
     engine: Literal["auto", "eager", "compiled", "general"] = "auto"
+    shard: bool = False
     seed: int = 0
 
 
@@ -191,7 +194,7 @@ def deciding(recipe: BaseModel) -> dict[str, Any]:
     runs from before there were such keys go on.
     """
     told = recipe.model_dump(mode="json")
-    for key in ("checkpoint_minutes", "engine"):
+    for key in ("checkpoint_minutes", "engine", "shard"):
         told["train"].pop(key)
     if not told["train"]["align_cues"]:
         told["train"].pop("align_cues")

@@ -31,9 +31,9 @@ from thymos.finetune.training.average import Average
 from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.loop import State, fit, label_cross_entropy
 from thymos.finetune.training.model import Trainee, build
+from thymos.finetune.training.processes import check_launch, check_processes, data_parallel
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
-from thymos.prompts.errors import InputError
 
 _PROJECTORS = "projectors."  # how their parameters' names begin
 _PROJECTOR_DECAY = 0.01  # weight decay of AdamW, its usual value: they are small and see little data
@@ -86,13 +86,14 @@ def tune(
         on_encoded: called after each recording is encoded, with how many are and how many there are.
 
     Raises:
-        InputError: corpora, labels or the folder can't be used.
+        InputError: corpora, labels, the folder or the processes can't be used.
         ModelError: the model can't be used here, or not so.
         OutputError: the disk is full or refuses.
     """
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
     begun_at = commit_line()
+    check_launch()
     corpora = tuple(load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora)
     streams = tuple(map(stream_of, recipe.streams))
     _make(output)
@@ -110,8 +111,13 @@ def tune(
         start_from=recipe.start_from,
         device=str(accelerator.device),
         streams=streams,
+        processes=accelerator.num_processes,
     )
     remarks: list[str] = []
+    if trainee.shared:
+        remarks.append(f"{trainee.shared:,} frozen weights are shared out")
+    elif recipe.train.shard:
+        remarks.append("one process holds all weights: launch several, for train.shard to share them out")
     if trainee.projectors is not None and not trainee.fresh:
         remarks.append(f"goes on with the projectors of {recipe.start_from}; they are not aligned again")
     if trainee.projectors is not None and trainee.fresh:
@@ -165,7 +171,7 @@ def tune(
     optimizer = torch.optim.AdamW(_groups(parameters, recipe.train, schedule.total))
     average = Average(recipe.train.average, parameters) if recipe.train.average else None
     state = State(parameters, optimizer, average)
-    module = accelerator.prepare(trainee.module)
+    module = data_parallel(trainee.module) if trainee.shared else accelerator.prepare(trainee.module)
     watch = Watch(
         output,
         fingerprint,
@@ -242,19 +248,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refusal(folder, error) from error
-
-
-def check_processes(accumulate: int, processes: int) -> None:
-    """Refuse a number of batches a step that can't be dealt out.
-
-    Raises:
-        InputError: it is no multiple of the processes.
-    """
-    if accumulate % processes:
-        raise InputError(
-            f"train.accumulate must be a multiple of the {processes} processes, got {accumulate}; each "
-            f"step's batches are dealt out to them: say --set train.accumulate={processes}"
-        )
 
 
 def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: Trainee) -> str:

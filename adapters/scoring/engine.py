@@ -8,6 +8,7 @@ import ctypes
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 import psutil
@@ -26,6 +27,7 @@ COMPILE_FROM = 10_000  # rows: below, compiling takes longer than it saves
 SCORING, TRAINING = 128 << 20, 1 << 30  # bytes that are kept: some layers' buffers, all activations
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _LARGEST = 1 << 30  # bytes of a block that is kept
+_MATRIX = 1 << 20  # bytes of a block that is large where none is kept
 _ARENAS = 2  # each keeps what its threads freed, so that one per thread would hold many times what is in use
 
 
@@ -76,13 +78,19 @@ def keep_freed_memory(most: int) -> None:
     Args:
         most: bytes that are kept at the end of the heap, `SCORING` or `TRAINING`.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    _tell_malloc({_M_MMAP_THRESHOLD: _LARGEST, _M_TRIM_THRESHOLD: most, _M_ARENA_MAX: _ARENAS})
+
+
+def let_freed_matrices_go() -> None:
+    """Tell glibc to give large blocks back to the kernel as soon as they are freed: for layers that come and go."""
+    _tell_malloc({_M_MMAP_THRESHOLD: _MATRIX})
+
+
+def _tell_malloc(settings: Mapping[int, int]) -> None:
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGEST)
-        mallopt(_M_TRIM_THRESHOLD, most)
-        mallopt(_M_ARENA_MAX, _ARENAS)
+        for name, value in settings.items():
+            mallopt(name, value)
 
 
 def give_back_freed_memory(resident: int = 0) -> None:

@@ -98,12 +98,15 @@ class GeneralTuned(nn.Module):
     def forward(
         self, prefix: Sequence[int], rows: Sequence[Sequence[int]], trie: LabelTrie, soft: Tensor | None = None
     ) -> Tensor:
-        """Score every choice of the trie after each row; as `TunedLlama.forward`."""
-        parts = []
-        for decision in trie.decisions:
-            last = self._last([[*prefix, *row, *decision.path] for row in rows], soft)
-            parts.append(last[:, list(decision.tokens)].float())
-        return torch.cat(parts, dim=1)
+        """Score every choice of the trie after each row; as `TunedLlama.forward`.
+
+        The model is called once, whatever the trie: where processes share out its weights, each must call it as often.
+        """
+        told = [[*prefix, *row, *decision.path] for decision in trie.decisions for row in rows]
+        parts = self._last(told, soft).reshape(len(trie.decisions), len(rows), -1)
+        return torch.cat(
+            [part[:, list(each.tokens)].float() for part, each in zip(parts, trie.decisions, strict=True)], 1
+        )
 
     def _last(self, rows: Sequence[Sequence[int]], soft: Tensor | None) -> Tensor:
         """Return the logits after the last token of each row, (rows, vocabulary); rows are padded on the left."""

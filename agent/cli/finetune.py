@@ -78,11 +78,13 @@ def finetune(
             on_remark=console.print,
             on_encoded=bar.encoded,
         )
-    if not tuned.main_process:
+    if tuned.main_process:
+        console.print("calibrates on the dev splits")
+    elif not tuned.trainee.shared:
         return
-    console.print("calibrates on the dev splits")
     folder = publish(tuned, told, output)
-    _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", folder, console)
+    if tuned.main_process:
+        _draw(output, f"{told.name}: {told.model}, seed {told.train.seed}", folder, console)
 
 
 def say_if_met(told: "Recipe", left_out: list[str], console: "Console") -> None:

@@ -21,6 +21,7 @@ from thymos.finetune.calibration.thresholds import best_thresholds, choose, macr
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.instruct.draw import as_asked
+from thymos.finetune.training.processes import shares_weights
 from thymos.prompts.taxonomy import Kind, Taxonomy
 from thymos.prompts.template import load_prompt
 
@@ -99,7 +100,7 @@ class DevSplit:
         self._encoder = encoder.encoder(asked.system, asked.words, load_prompt(prompt, corpus.taxonomy).answer)
 
     def look(self, module: nn.Module, accelerator: Any) -> DevFigures:
-        """Score the rows, each process its part of them.
+        """Score the rows, each process its part of them; all score all where they share out the weights.
 
         Args:
             module: what is trained.
@@ -107,6 +108,9 @@ class DevSplit:
         """
         world, mine = accelerator.num_processes, accelerator.process_index
         projectors = getattr(module, "projectors", None)
+        if shares_weights(module):
+            (scored, *_) = gather_object([self.log_probabilities(AsForward(module))])  # all decide by the same figures
+            return self.figures(scored)
         scored = self.log_probabilities(AsForward(module), slice(mine, None, world), projectors)
         parts = gather_object([scored]) if world > 1 else [scored]
         whole = np.empty((sum(len(part) for part in parts), scored.shape[1]))

@@ -17,6 +17,7 @@ from thymos.adapters.scoring.engine import give_back_freed_memory
 from thymos.finetune.instruct.batches import Batch, Group
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.steps import Schedule, rate
+from thymos.prompts.errors import InputError
 
 
 class Learnt(Protocol):
@@ -162,11 +163,19 @@ def fit(
         peak: highest learning rate.
         warmup: share of the steps before it.
         clip: largest gradient norm.
+
+    Raises:
+        InputError: an epoch has too few batches for a step, and they do not come out even over the processes.
     """
     total, world, mine = schedule.total, accelerator.num_processes, accelerator.process_index
     module.train()
     for groups in schedule.steps(state.step):
         started = time.perf_counter()
+        if len(groups) % world:  # the others would wait for ever
+            raise InputError(
+                f"a step must have as many batches for each of the {world} processes, got {len(groups)} in all: the "
+                "epoch has no more; learn from more rows, lower train.token_budget, or take one process"
+            )
         for each in state.optimizer.param_groups:  # a group may begin later, and have its own peak
             first = each.get("first", 0)
             begun = state.step >= first

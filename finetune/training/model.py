@@ -4,7 +4,7 @@ Takes the settings of a recipe; gives a `Trainee`. The only file of the training
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,13 +13,15 @@ from torch import Tensor, nn
 from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, check_base, read_card
 from thymos.adapters.llm.load import LanguageModel, load_language_model
 from thymos.adapters.llm.quiet import quiet
+from thymos.adapters.machine import machine
 from thymos.adapters.projectors.listening import Listening
 from thymos.adapters.projectors.store import Projectors, load_projectors
 from thymos.adapters.projectors.streams import Stream
-from thymos.adapters.scoring.engine import TRAINING, can_compile, keep_freed_memory
+from thymos.adapters.scoring.engine import TRAINING, can_compile, keep_freed_memory, let_freed_matrices_go
 from thymos.adapters.scoring.general import GeneralTuned
 from thymos.adapters.scoring.tuned import TunedLlama, supports_tuning
 from thymos.finetune.recipe_parts import LoraRecipe, TrainRecipe
+from thymos.finetune.training.processes import share_out
 from thymos.prompts.errors import InputError, ModelError
 
 
@@ -32,12 +34,14 @@ class Trainee:
         module: forward(prefix, rows, trie, felt) -> (rows, choices), with gradients.
         engine: which forward pass that is.
         fresh: whether there are projectors, and none of them is another adapter's.
+        shared: frozen weights of which each process holds a part, all parts together; 0 where each holds all.
     """
 
     base: LanguageModel
     module: nn.Module
     engine: str
     fresh: bool = False
+    shared: int = 0
 
     @property
     def peft_model(self) -> Any:
@@ -73,6 +77,7 @@ def build(
     start_from: str | None = None,
     device: str | None = None,
     streams: Sequence[Stream] = (),
+    processes: int = 1,
 ) -> Trainee:
     """Load the base model and prepare what is trained.
 
@@ -83,44 +88,59 @@ def build(
         start_from: adapter whose weights are learnt on.
         device: torch device; a GPU if there is one when None.
         streams: to listen to beside the text.
+        processes: of the training, which may share out frozen weights.
 
     Raises:
         ModelError: the model can't be used here, or not so.
         InputError: the recipe asks for what the model does not have.
     """
-    keep_freed_memory(TRAINING)
     torch.manual_seed(train.seed)
-    base = load_language_model(
-        model,
-        load_in="4bit" if train.method == "qlora" else None,
-        device=device,
-        dtype="float32" if train.method == "full" else None,  # small updates vanish in 16 bits
-    )
+    shares = train.shard and processes > 1
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    base = _base(model, train.method, device, shares=shares)
     tuned = _full(base.model, train.freeze_layers) if train.method == "full" else with_lora(base, lora, train)
     if start_from is not None:
         learn_on(tuned, start_from, model, base.sha256)
     tuned.train()
     if train.method == "projectors":
         tuned.requires_grad_(False)
-    fast = train.method in ("lora", "projectors") and supports_tuning(tuned)
+    fast = train.method in ("lora", "projectors") and not train.shard and supports_tuning(tuned)
     engine = train.engine
     if engine == "auto":
-        on_gpu = not base.device.startswith("cpu")  # a process of several says "cpu:0"
+        on_gpu = not device.startswith("cpu")  # a process of several says "cpu:0"
         engine = ("compiled" if on_gpu and can_compile() else "eager") if fast else "general"
     if engine != "general" and not fast:
         raise ModelError(
             f"engine must be general for {train.method} on {model!r} with these settings, got {engine}; the fast one "
-            "trains LoRA without dropout or DoRA on Llama architectures"
+            "trains LoRA without dropout, DoRA or shard on Llama architectures"
         )
     embedding = base.model.get_input_embeddings().weight.detach().float()
     norm = float(embedding.square().mean().sqrt())
     general = engine == "general"
     module: nn.Module = GeneralTuned(tuned) if general else TunedLlama(tuned, compiled=engine == "compiled")
+    if shares:
+        return Trainee(replace(base, device=device), module, engine, shared=share_out(tuned, device, processes))
     if streams:
         projectors = Projectors(streams, size=embedding.shape[1], norm=norm, dropout=train.projector_dropout)
         fresh = start_from is None or not _start_projectors(projectors, start_from)
         return Trainee(base, Listening(module, projectors.to(base.device)), engine, fresh)
     return Trainee(base, module, engine)
+
+
+def _base(model: str, method: str, device: str, *, shares: bool) -> LanguageModel:
+    """Load the base; into the memory of the CPU where its layers will be shared out, layer by layer."""
+    if shares:
+        let_freed_matrices_go()
+        return load_language_model(
+            model, device="cpu", dtype=machine().best_dtype("cuda" if device.startswith("cuda") else "cpu")
+        )
+    keep_freed_memory(TRAINING)
+    return load_language_model(
+        model,
+        load_in="4bit" if method == "qlora" else None,
+        device=device,
+        dtype="float32" if method == "full" else None,  # small updates vanish in 16 bits
+    )
 
 
 def _start_projectors(projectors: Projectors, adapter: str) -> bool:

@@ -17,9 +17,9 @@ from thymos.adapters.whole_file import refusal
 from thymos.finetune.training.average import Average
 from thymos.finetune.training.loop import State, fit
 from thymos.finetune.training.model import learn_on, with_lora
+from thymos.finetune.training.processes import check_launch, check_processes
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
-from thymos.finetune.tune import check_processes
 from thymos.finetune.writing.batches import Answered, LessonPlan, Prompter, encode
 from thymos.finetune.writing.learner import DevLessons, Learner, text_cross_entropy
 from thymos.finetune.writing.recipe import AnsweringRecipe
@@ -52,11 +52,12 @@ def accelerated(recipe: AnsweringRecipe, output: Path) -> Any:
     """Return the accelerator of a run; its folder is made if it is not there.
 
     Raises:
-        InputError: the batches do not come out even over the processes.
+        InputError: the batches do not come out even over the processes, or these were launched for another way.
         OutputError: the folder can't be made.
     """
     from accelerate import Accelerator
 
+    check_launch()
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

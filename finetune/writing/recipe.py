@@ -113,6 +113,8 @@ class AnsweringRecipe(Strict):
             raise ValueError(f"method must be lora or qlora for a writer, got {self.train.method}; change it")
         if self.train.align_cues:
             raise ValueError(f"train.align_cues must be left out of a model that writes, got {self.train.align_cues}")
+        if self.train.shard:
+            raise ValueError("train.shard must be left out of a model that writes, got true")
         return self
 
 

@@ -1,5 +1,6 @@
 """Two processes learn what one does: each takes its part of every step."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,16 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import load_file
 
 from tests.finetune.recipes import recipe, write_corpus
 from tests.finetune.sounds import listening, write_sounds
+from thymos.adapters.llm.adapter import WEIGHTS
+from thymos.adapters.llm.files import CARD
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.training.history import read
 
 
-def histories(told: Recipe, data: Path, output: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The histories of the same recipe in one process and in two."""
+def histories(
+    told: Recipe, data: Path, output: Path, remark: str = "2 processes share each step"
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The histories of the same recipe in one process and in two, which say something."""
     (output / "mine.yaml").write_text(yaml.safe_dump(told.model_dump(mode="json")), encoding="utf-8")
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_machines", "1"]
     quiet = ["--mixed_precision", "no", "--dynamo_backend", "no"]
@@ -33,7 +40,7 @@ def histories(told: Recipe, data: Path, output: Path) -> tuple[list[dict[str, An
         )
         assert done.returncode == 0, done.stderr[-3000:]
         said[processes] = done.stderr
-    assert "2 processes share each step" in said["2"]
+    assert remark in said["2"]
     return read(output / "1"), read(output / "2")
 
 
@@ -53,6 +60,19 @@ def test_two_processes_give_the_losses_of_one(tiny_model: Path, tmp_path: Path) 
     write_corpus(tmp_path, "invented", 120, seed=1)
     told = recipe(tiny_model, train={"accumulate": 2})
     check_alike(*histories(told, tmp_path, tmp_path), "invented")
+
+
+@pytest.mark.slow
+def test_two_processes_that_share_out_the_base_learn_and_calibrate_as_one(tiny_model: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path, "invented", 120, seed=1)
+    told = recipe(tiny_model, train={"accumulate": 4, "epochs": 4, "learning_rate": 5e-4, "shard": True})
+    check_alike(*histories(told, tmp_path, tmp_path, "frozen weights are shared out"), "invented")
+    weights = [load_file(tmp_path / processes / "adapter" / WEIGHTS) for processes in ("1", "2")]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.allclose(weights[0][name], weights[1][name], atol=2e-4) for name in weights[0])
+    cards = [json.loads((tmp_path / processes / "adapter" / CARD).read_text()) for processes in ("1", "2")]
+    temperatures = [card["confidence"]["ekman"]["temperature"] for card in cards]
+    assert temperatures[0] == pytest.approx(temperatures[1], rel=0.02)
 
 
 @pytest.mark.slow

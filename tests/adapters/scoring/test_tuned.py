@@ -70,6 +70,15 @@ def test_scores_and_gradients_are_those_of_peft(
         torch.testing.assert_close(fast_gradients[name], gradient, atol=1e-3, rtol=1e-3, msg=name)
 
 
+def test_any_model_is_called_once_a_batch_however_many_decisions_the_labels_take(tiny_model: Path) -> None:
+    asked = encoder(tiny_model)
+    assert len(asked.trie.decisions) > 1
+    model, calls = tuned(tiny_model), []
+    model.get_base_model().register_forward_hook(lambda *call: calls.append(call))
+    GeneralTuned(model)(asked.prefix, [asked.row(text) for text in TEXTS], asked.trie)
+    assert len(calls) == 1  # or processes that share out weights would wait for each other
+
+
 def test_layers_of_a_batch_with_long_rows_are_not_kept(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = encoder(tiny_model)
     module = TunedLlama(tuned(tiny_model))
