@@ -4,6 +4,7 @@ Thresholds come from dev; the test split is read once, through the same `decide`
 """
 
 from argparse import Namespace
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from thymos.adapters.readers import open_corpus
 from thymos.adapters.sample import Sample
 from thymos.agent.cli.eval_inputs import excluded_ids
 from thymos.agent.decide import Rule, decide
+from thymos.finetune.calibration.neutral import best_neutral
 from thymos.finetune.calibration.thresholds import choose, expected_thresholds, macro_f1
-from thymos.finetune.evaluate import evaluate
+from thymos.finetune.evaluate import Scores, evaluate
 from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.training.dev import gold_matrix
@@ -53,18 +55,37 @@ class Splits:
         chosen = choose(dev, np.full(dev.shape[1], 2.0) if found is None else found)
         return macro_f1(chosen[:, self.counted], self.dev_gold[:, self.counted])
 
-    def test_line(self, dev: Any, test: Any) -> str:
-        """Return the figures of the test split for probabilities of dev and of test, (rows, labels)."""
+    def rules(self, dev: Any) -> dict[str, Rule]:
+        """Return how labels are chosen, by name: what there is to fit is fitted to probabilities of dev."""
         found = self.thresholds(dev)
-        rule = Rule() if found is None else Rule(threshold=tuple(found))
-        taxonomy, told = self.corpus.taxonomy, self.options
-        predictions = decide([row.id for row in self.test], np.log(np.clip(test, 1e-12, 1)), taxonomy, rule)
-        exclude = excluded_ids(told.exclude) if told.exclude else ()
-        scores = evaluate(predictions, self.test, taxonomy, ignore=told.ignore, exclude=exclude)
-        return (
-            f"dev macro F1 {self.dev_figure(dev):.4f}; test ({scores.n} rows) accuracy {scores.accuracy:.4f}, "
-            f"macro F1 {scores.macro_f1:.4f}, micro {scores.micro_f1:.4f}, weighted {scores.weighted_f1:.4f}"
-        )
+        if found is not None:
+            return {"thresholds fitted on dev": Rule(threshold=tuple(found))}
+        neutral, rules = self.corpus.taxonomy.neutral, {"likeliest label": Rule()}
+        if neutral is not None:
+            least = best_neutral(dev, self.dev_gold, self.corpus.taxonomy.names.index(neutral))
+            rules[f"neutral from {least:.2f}, fitted on dev"] = Rule(neutral_from=least)
+        return rules
+
+    def lines(self, dev: Any, test: Any) -> str:
+        """Return the figures of dev and test, each way to choose a line, for probabilities of both, (rows, labels)."""
+        exclude = excluded_ids(self.options.exclude) if self.options.exclude else ()
+        lines = []
+        for name, rule in self.rules(dev).items():
+            told = []
+            for rows, probabilities, left_out in ((self.corpus.dev, dev, ()), (self.test, test, exclude)):
+                scores = self.scores(rows, probabilities, rule, left_out)
+                told.append(
+                    f"({scores.n} rows) accuracy {scores.accuracy:.4f}, macro F1 {scores.macro_f1:.4f}, "
+                    f"micro {scores.micro_f1:.4f}, weighted {scores.weighted_f1:.4f}"
+                )
+            lines.append(f"  {name}: dev {told[0]}; test {told[1]}")
+        return "\n".join(lines)
+
+    def scores(self, rows: Sequence[Sample], probabilities: Any, rule: Rule, exclude: Collection[str]) -> Scores:
+        """Return the figures of rows for their probabilities, (rows, labels)."""
+        taxonomy, logs = self.corpus.taxonomy, np.log(np.clip(probabilities, 1e-12, 1))
+        predictions = decide([row.id for row in rows], logs, taxonomy, rule)
+        return evaluate(predictions, rows, taxonomy, ignore=self.options.ignore, exclude=exclude)
 
 
 def add_options(parser: Any) -> None:

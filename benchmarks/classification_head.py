@@ -4,8 +4,8 @@ transformers' own sequence classification (bf16, cross entropy or, for several l
 rows, the LoRA, the layers, the epochs, the rate, the token budget and the average of weights of a recipe; thresholds
 from dev, where the best epoch is chosen too; test read once. A turn is read with all before it, 1,024 tokens at most,
 and turns of a dialogue are computed once, each with a head of its own at its end, as label scoring does. Says how the
-label scoring of `thymos finetune` compares with what people do. `--save` keeps the LoRA, and `--start-from` goes on
-from one, as `start_from` of a recipe does: from an earlier run's, or from an adapter of Thymos.
+label scoring of `thymos finetune` compares with what people do. `--save` keeps the LoRA and the probabilities, and
+`--start-from` goes on from a LoRA, as `start_from` of a recipe does: an earlier run's, or that of an adapter of Thymos.
 
     python benchmarks/classification_head.py goemotions --data corpora --save runs/head
     python benchmarks/classification_head.py dair --data corpora --start-from runs/head
@@ -25,6 +25,7 @@ import torch.nn.functional as F  # noqa: N812 - the name the whole field uses
 from _common import machine_line
 from _splits import Splits, add_options, splits
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import save_file
 
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.llm.quiet import quiet
@@ -87,11 +88,10 @@ class Classifier:
         pad = self.model.config.pad_token_id
         ids = torch.tensor([[*each.trunk, *[pad] * (longest - len(each.trunk))] for each in packs])
         mask = torch.tensor([[1] * len(each.trunk) + [0] * (longest - len(each.trunk)) for each in packs])
-        ends = [[branch.start - 1 for branch in each.branches] + [len(each.trunk) - 1] for each in packs]
         classifier = self.model.base_model.model
         with torch.autocast("cpu", torch.bfloat16):
             states = classifier.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        read = torch.cat([states[place, row] for place, row in enumerate(ends)])
+        read = torch.cat([states[place, [end - 1 for end in ends(each)]] for place, each in enumerate(packs)])
         return classifier.score(read.float())
 
     def loss(self, logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
@@ -131,6 +131,11 @@ def whole(tokens: Sequence[Sequence[int]]) -> list[Pack]:
         packs.append(Pack(each.trunk, tuple(each.branches[place] for place in inside), (*rows, each.rows[-1])))
         packs += [Pack(tokens[row], (), (row,)) for row in each.rows[:-1] if row not in rows]
     return packs
+
+
+def ends(packed: Pack) -> list[int]:
+    """Return where the rows of a pack of `whole` end in its trunk, in its order."""
+    return [*(branch.start for branch in packed.branches), len(packed.trunk)]
 
 
 def train(model: Classifier, rows: Splits, recipe: Recipe) -> tuple[Any, Any]:
@@ -181,7 +186,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, help="instead of the recipe's")
     parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     parser.add_argument("--start-from", type=Path, help="folder of an earlier run's --save; its head is not taken")
-    parser.add_argument("--save", type=Path, help="folder for the LoRA")
+    parser.add_argument("--save", type=Path, help="folder for the LoRA and the probabilities of dev and test")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     print(machine_line())
@@ -196,7 +201,8 @@ def main() -> None:
     dev, test = train(model, rows, recipe)
     if options.save:
         model.model.save_pretrained(options.save)
-    print(f"{rows.corpus.name} classification head: {rows.test_line(dev, test)}")
+        save_file({"dev": torch.from_numpy(dev), "test": torch.from_numpy(test)}, options.save / "read.safetensors")
+    print(f"{rows.corpus.name} classification head\n{rows.lines(dev, test)}")
 
 
 if __name__ == "__main__":

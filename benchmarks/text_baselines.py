@@ -119,8 +119,8 @@ def main() -> None:
             if best is None or figure > best[0]:
                 best = (figure, strength, model, seen)
         _, strength, model, seen = best
-        line, took = rows.test_line(seen, model(asked)), time.perf_counter() - start
-        print(f"{rows.corpus.name} {name}: C {strength:g}, {line}; {took:.0f} s", flush=True)
+        lines, took = rows.lines(seen, model(asked)), time.perf_counter() - start
+        print(f"{rows.corpus.name} {name}: C {strength:g}, {took:.0f} s\n{lines}", flush=True)
 
 
 if __name__ == "__main__":
