@@ -141,7 +141,7 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, fits: Mapping[str, Fit]) 
                 "source": told.source,
                 "licence": told.licence,
                 "taxonomy": corpus.taxonomy.name,
-                "also_as": list(told.also_as),
+                "also_as": list(recipe.asked_as(told)),
                 "train": len(corpus.train),
                 "dev": len(corpus.dev),
                 "left": asdict(corpus.left),

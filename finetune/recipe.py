@@ -58,6 +58,10 @@ class Recipe(Strict):
     vary: VaryRecipe = VaryRecipe()
     train: TrainRecipe = TrainRecipe()
 
+    def asked_as(self, corpus: CorpusRecipe) -> tuple[str, ...]:
+        """Return the other label sets in which rows of a corpus are asked at all."""
+        return corpus.also_as if self.vary.share and self.vary.translate else ()
+
     @model_validator(mode="after")
     def _names_differ(self) -> "Recipe":
         names = [corpus.name for corpus in self.corpora]
@@ -142,7 +146,8 @@ def read_recipe(name_or_path: str, changes: dict[str, Any] | None = None) -> Any
 def without(recipe: Recipe, names: Sequence[str]) -> Recipe:
     """Return a recipe that learns from no row of some of its corpora, and asks no other in their label sets.
 
-    What it starts from may have: see `learnt` in `lineage`.
+    Its name and its description say what is gone, in the recipe's order. What it starts from may have learnt from
+    them: see `learnt` in `lineage`.
 
     Raises:
         InputError: there is no such corpus in it, or none is left.
@@ -165,8 +170,12 @@ def without(recipe: Recipe, names: Sequence[str]) -> Recipe:
         each.model_copy(update={"also_as": tuple(name for name in each.also_as if name not in unasked)})
         for each in kept
     )
-    told = f"{recipe.description} Tuned without {', '.join(dict.fromkeys(names))}."
-    return recipe.model_copy(update={"corpora": kept, "description": told})
+    gone = [name for name in known if name in names]
+    told = {
+        "name": f"{recipe.name}-without-{'-'.join(gone)}",
+        "description": f"{recipe.description} Tuned without {', '.join(gone)}.",
+    }
+    return recipe.model_copy(update={"corpora": kept, **told})
 
 
 def label_sets_of(recipe: Recipe, names: Sequence[str]) -> frozenset[str]:

@@ -41,6 +41,12 @@ def test_a_change_on_the_command_line_wins() -> None:
     assert changed.train.learning_rate == load_recipe("goemotions").train.learning_rate
 
 
+@pytest.mark.parametrize(("changes", "asked"), [({}, 4), ({"vary.share": 0}, 0), ({"vary.translate": 0}, 0)])
+def test_rows_are_asked_in_other_label_sets_only_where_anything_varies(changes: dict[str, Any], asked: int) -> None:
+    recipe = load_recipe("goemotions", changes)
+    assert len(recipe.asked_as(recipe.corpora[0])) == asked
+
+
 def test_a_recipe_can_do_without_some_of_its_corpora() -> None:
     whole = load_recipe("all", {"corpora.0.weight": 3})
     left = without(whole, ["dair", "meld"])
@@ -55,7 +61,9 @@ def test_a_recipe_can_do_without_some_of_its_corpora() -> None:
         "plutchik",
         "sentiment",
     }  # no other asks in theirs
-    assert left.description == f"{whole.description} Tuned without dair, meld."
+    assert left.description == f"{whole.description} Tuned without meld, dair."
+    assert left.name == "all-without-meld-dair"
+    assert without(whole, ["meld", "dair", "meld"]) == left
     assert without(whole, []) == whole
     alone = without(whole, ["dair", "meld", "dailydialog", "empathetic"])
     assert (alone.corpora[0].name, alone.corpora[0].weight) == ("goemotions", 1)
