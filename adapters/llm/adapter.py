@@ -22,7 +22,7 @@ AUTO, NO_ADAPTER = "auto", "none"
 VERSION = 1
 
 _SHIPPED = Path(__file__).parents[1] / "shipped"
-SHIPPED = ("goemotions", "meld", "face", "voice", "writer")  # what comes with the installation
+SHIPPED = ("goemotions", "meld", "empathetic", "face", "voice", "writer")  # what comes with the installation
 DEFAULT_ADAPTERS: Mapping[str, str] = MappingProxyType(
     {DEFAULT: "goemotions"}
 )  # base model -> used unless told otherwise
