@@ -4,17 +4,20 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
+
+from thymos.adapters.llm.adapter import adapter_folder, read_card, shipped_adapters
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("prompts", "adapters", "retrieval", "finetune", "agent")
 
 
 @pytest.fixture(scope="module")
-def wheel_files(tracked: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Names inside a wheel that is built from the sdist of a clean copy."""
+def wheel(tracked: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel that is built from the sdist of a clean copy."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
     for name in tracked:
         if not (ROOT / name).is_symlink():
@@ -27,8 +30,14 @@ def wheel_files(tracked: tuple[str, ...], tmp_path_factory: pytest.TempPathFacto
         check=False,
     )
     assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-    with zipfile.ZipFile(next(out.glob("*.whl"))) as wheel:
-        return set(wheel.namelist())
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def wheel_files(wheel: Path) -> set[str]:
+    """Names inside it."""
+    with zipfile.ZipFile(wheel) as opened:
+        return set(opened.namelist())
 
 
 def test_the_wheel_holds_the_tracked_files_of_the_five_folders_and_no_others(
@@ -42,3 +51,11 @@ def test_the_wheel_carries_the_licence_and_the_command(wheel_files: set[str]) ->
     number = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert f"thymos-{number}.dist-info/licenses/LICENSE" in wheel_files
     assert f"thymos-{number}.dist-info/entry_points.txt" in wheel_files
+
+
+def test_the_wheel_says_every_licence_that_something_in_it_has(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = (each for each in opened.namelist() if each.endswith(".dist-info/METADATA"))
+        said = BytesParser().parsebytes(opened.read(name))["License-Expression"]
+    cards = [read_card(adapter_folder(each)) for each in shipped_adapters()]
+    assert set(said.split(" AND ")) == {"Apache-2.0", *(card.licence for card in cards if card is not None)}

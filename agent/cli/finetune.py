@@ -57,6 +57,7 @@ def finetune(
     from thymos.agent.cli.tune_bar import TuneBar
     from thymos.finetune.publish import publish
     from thymos.finetune.recipe import Recipe, read_recipe, without
+    from thymos.finetune.training.processes import leads
     from thymos.finetune.tune import tune
 
     told = read_recipe(recipe, dict(change(each) for each in set_ or ()))
@@ -66,7 +67,8 @@ def finetune(
             raise InputError(f"--leave-out must go with a recipe that labels, got {recipe!r}; leave it away")
         _finetune_text(told, data, output, console, restart=restart, quiet=quiet)
         return
-    say_if_met(told, leave_out or [], console)
+    if leads():
+        say_if_met(told, leave_out or [], console)
     told = without(told, leave_out or [])
     with TuneBar(console, quiet=quiet) as bar:
         tuned = tune(

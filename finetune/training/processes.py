@@ -31,6 +31,11 @@ def check_launch(environment: Mapping[str, str] = os.environ) -> None:
             )
 
 
+def leads(environment: Mapping[str, str] = os.environ) -> bool:
+    """Say whether this process speaks for all: the first of several, or the only one."""
+    return environment.get("RANK", "0") == "0"
+
+
 def check_alone(what: str, environment: Mapping[str, str] = os.environ) -> None:
     """Refuse several processes where each would do the whole.
 

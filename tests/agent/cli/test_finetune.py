@@ -112,6 +112,19 @@ def test_what_a_recipe_starts_from_may_know_what_is_left_out() -> None:
     assert "has learnt from goemotions and was asked in the label set goemotions" in told.export_text()
 
 
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_one_of_several_processes_says_it_for_all(
+    rank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", rank)
+    with pytest.raises(InputError):  # there is no data
+        app(
+            ["finetune", "all", "-o", str(tmp_path), "--data", str(tmp_path), "--leave-out", "dair"],
+            result_action="return_value",
+        )
+    assert ("starts from goemotions" in capsys.readouterr().err) == (rank == "0")
+
+
 def test_figures_of_this_adapter_get_into_its_card_and_change_no_answer(run: Path, tiny_model: Path) -> None:
     folder, adapter = run.parent, str(run / "adapter")
     digest = files_digest(run / "adapter")
