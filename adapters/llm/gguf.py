@@ -7,6 +7,8 @@ third of the memory. The folder appears whole or not at all. Knows nothing of sc
 import hashlib
 import shutil
 import tempfile
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +74,7 @@ def _write(gguf: Path, folder: Path) -> None:
 
     where: dict[str, Any] = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     try:
-        with quiet():
+        with quiet(), redirect_stderr(StringIO()):  # a bar of tqdm's own, which `quiet` does not reach
             tokenizer = AutoTokenizer.from_pretrained(**where)
             # bf16 is what the published weights were before they were quantised
             model = AutoModelForCausalLM.from_pretrained(

@@ -124,11 +124,15 @@ def test_the_embedded_file_must_be_the_published_one(tmp_path: Path, monkeypatch
         converted(tmp_path / "other.gguf", EMBEDDED["smollm2-135m"].sha256)
 
 
-def test_the_converted_weights_are_what_gguf_itself_dequantises() -> None:
+def test_the_converted_weights_are_what_gguf_itself_dequantises_and_nothing_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import gguf
 
+    monkeypatch.setenv("THYMOS_CACHE", str(tmp_path / "cache"))
     path = locate("smollm2-135m")
     folder = converted(path, EMBEDDED["smollm2-135m"].sha256)
+    printed = capsys.readouterr()
     state = AutoModelForCausalLM.from_pretrained(folder).state_dict()
     tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
     pairs = {
@@ -140,6 +144,7 @@ def test_the_converted_weights_are_what_gguf_itself_dequantises() -> None:
     for theirs, ours in pairs.items():
         exact = torch.tensor(gguf.quants.dequantize(tensors[theirs].data, tensors[theirs].tensor_type))
         assert torch.equal(state[ours], exact.bfloat16()), ours
+    assert not printed.err
 
 
 @pytest.mark.slow
