@@ -183,7 +183,7 @@ def tune(
         minutes=recipe.train.checkpoint_minutes,
         on_progress=on_progress,
     )
-    remarks += watch.start(state, restart=restart)
+    remarks += watch.start(state, schedule.total, restart=restart)
     if accelerator.num_processes > 1:
         remarks.append(f"{accelerator.num_processes} processes share each step")
     for remark in remarks if accelerator.is_main_process else ():
@@ -202,7 +202,7 @@ def tune(
             clip=recipe.train.clip,
         )
     except KeyboardInterrupt:
-        watch.save(state)
+        watch.interrupted(state)
         raise
     finally:
         watch.close()

@@ -123,6 +123,7 @@ def fit(
         for epoch in range(state.step, plan.epochs):
             loss = _epoch(trainee, optimizer, windows, plan, epoch, seed)
             state.step = epoch + 1
+            state.settle()
             if checkpoints is not None:
                 checkpoints.mkdir(parents=True, exist_ok=True)
                 checkpoint.write(checkpoints, checkpoint.Checkpoint(state.step, identity, state.tensors(), {}))

@@ -40,6 +40,7 @@ class Learnt(Protocol):
 
 
 _GIVE_BACK_FROM = 2_500_000_000  # bytes in memory; the heap grows with every batch of another shape
+_CHANCE, _CHANCE_GPU = "chance", "chance-gpu"  # random numbers, in a checkpoint
 L = TypeVar("L", bound=Learnt)
 Objective = Callable[[nn.Module, L], Tensor]
 
@@ -72,8 +73,13 @@ class Step:
 class Onlooker(Protocol):
     """What happens between steps: progress, history, looks at dev, checkpoints."""
 
-    def after(self, step: Step, state: "State") -> bool:
-        """Look on; True ends the run."""
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended before its last step."""
+        ...
+
+    def after(self, step: Step, state: "State") -> None:
+        """Look on."""
         ...
 
 
@@ -86,16 +92,28 @@ class State:
         optimizer: with its moments.
         average: of the parameters, or None.
         step: steps done.
+        whole: False while an update is under way, when there is nothing to save.
+        chance: state of the random numbers after the last step, as nothing since then is saved: on the processor and,
+            where there is one, on the GPU.
     """
 
     parameters: Mapping[str, nn.Parameter]
     optimizer: torch.optim.Optimizer
     average: Average | None
     step: int = 0
+    whole: bool = True
+    chance: dict[str, Tensor] = field(init=False)
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = tuple(self.parameters)
+        self.settle()
+
+    def settle(self) -> None:
+        """A step is done: what is saved from now on is this."""
+        self.whole, self.chance = True, {_CHANCE: torch.get_rng_state()}
+        if torch.cuda.is_available():
+            self.chance[_CHANCE_GPU] = torch.cuda.get_rng_state()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return everything as named tensors, for a checkpoint."""
@@ -105,7 +123,7 @@ class State:
                 found[f"moment/{key}/{name}"] = torch.as_tensor(value)
         if self.average is not None:
             found |= {f"average/{name}": weight for name, weight in self.average.weights.items()}
-        return {name: tensor.cpu() for name, tensor in found.items()} | {"chance": torch.get_rng_state()}
+        return {name: tensor.cpu() for name, tensor in found.items()} | self.chance
 
     @torch.no_grad()
     def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
@@ -113,15 +131,18 @@ class State:
         for name, parameter in self.parameters.items():
             parameter.copy_(tensors[f"weight/{name}"])
             self.optimizer.state[parameter] = {
-                key.split("/")[1]: value.to(parameter.device) if value.dim() else value.clone()
+                key.split("/")[1]: value.clone() if key.startswith("moment/step/") else value.to(parameter.device)
                 for key, value in tensors.items()
                 if key.startswith("moment/") and key.split("/", 2)[2] == name
             }
         if self.average is not None:
             for name, weight in self.average.weights.items():
                 weight.copy_(tensors[f"average/{name}"])
-        torch.set_rng_state(tensors["chance"])
+        torch.set_rng_state(tensors[_CHANCE])
+        if _CHANCE_GPU in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors[_CHANCE_GPU])
         self.step = step
+        self.settle()
 
 
 def label_cross_entropy(module: nn.Module, batch: Batch) -> Tensor:
@@ -159,7 +180,7 @@ def fit(
         batch_of: makes a batch of a group.
         objective: loss of a batch, summed over its weight.
         accelerator: of Hugging Face accelerate; each of its processes takes its part of every step.
-        onlooker: called after each step.
+        onlooker: called after each step; nothing is learnt where it is over before the first.
         peak: highest learning rate.
         warmup: share of the steps before it.
         clip: largest gradient norm.
@@ -169,7 +190,10 @@ def fit(
     """
     total, world, mine = schedule.total, accelerator.num_processes, accelerator.process_index
     module.train()
+    state.settle()
     for groups in schedule.steps(state.step):
+        if onlooker.over:
+            return
         started = time.perf_counter()
         if len(groups) % world:  # the others would wait for ever
             raise InputError(
@@ -185,6 +209,7 @@ def fit(
         weight = sum(batch.weight for batch in batches)
         loss = _gradients(module, batches[mine::world], objective, accelerator, weight)
         norm = accelerator.clip_grad_norm_(state.parameters.values(), clip)
+        state.whole = False
         state.optimizer.step()
         state.optimizer.zero_grad(set_to_none=True)
         if state.average is not None:
@@ -201,8 +226,8 @@ def fit(
             tokens=sum(batch.tokens for batch in batches),
             seconds=time.perf_counter() - started,
         )
-        if onlooker.after(done, state):
-            return
+        state.settle()
+        onlooker.after(done, state)
 
 
 def _gradients(

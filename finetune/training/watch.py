@@ -107,10 +107,21 @@ class Watch:
         self._last_dev: Mapping[str, Figures] | None = None
         self._pace: list[Step] = []
         self.best: dict[str, Tensor] | None = None
-        self.best_score, self.best_step, self._looks_since = -float("inf"), 0, 0
+        self.best_score, self.best_step, self._looks_since, self._looked = -float("inf"), 0, 0, 0
 
-    def start(self, state: State, *, restart: bool) -> list[str]:
-        """Take up the newest checkpoint of the run, if there is one; return remarks."""
+    @property
+    def over(self) -> bool:
+        """Whether patience is over: also where a run is taken up that had stopped early."""
+        return bool(self._patience and self._looks_since >= self._patience)
+
+    def start(self, state: State, total: int, *, restart: bool) -> list[str]:
+        """Take up the newest checkpoint of the run, if there is one; return remarks.
+
+        Args:
+            state: what changes, as it begins.
+            total: steps of the run.
+            restart: throw away what there is.
+        """
         remarks: list[str] = []
         if not restart:
             found, remarks = checkpoint.newest(self._folder / CHECKPOINTS, self._fingerprint)
@@ -123,23 +134,23 @@ class Watch:
                 for old in (self._folder / CHECKPOINTS).glob("*.safetensors"):
                     old.unlink()
             self._history = History(self._folder, after=state.step)
+        if self._looked < state.step and state.step in self._looks(total):
+            self._look(state.step, state)  # it was interrupted
         return remarks
 
-    def after(self, step: Step, state: State) -> bool:
-        """Look on after a step; True when the run should stop."""
+    def after(self, step: Step, state: State) -> None:
+        """Look on after a step."""
         self._pace = [*self._pace[-19:], step]
         if self._history:
             self._history.step(step)
-        stop = False
         if step.number in self._looks(step.total):
-            stop = self._look(step.number, state)
+            self._look(step.number, state)
         last = step.number == step.total
-        if last or stop or time.monotonic() - self._saved > self._seconds:
+        if last or self.over or time.monotonic() - self._saved > self._seconds:
             self.save(state)
         if self._accelerator.is_main_process:
             pace = sum(each.tokens for each in self._pace) / sum(each.seconds for each in self._pace)
             self._on_progress(Progress(step, self._last_dev, pace))
-        return stop
 
     def save(self, state: State) -> None:
         """Write a checkpoint now."""
@@ -147,8 +158,18 @@ class Watch:
         if not self._accelerator.is_main_process:
             return
         tensors = state.tensors() | {f"best/{name}": weight for name, weight in (self.best or {}).items()}
-        notes = {"best_score": self.best_score, "best_step": self.best_step, "looks_since": self._looks_since}
+        notes = {
+            "best_score": self.best_score,
+            "best_step": self.best_step,
+            "looks_since": self._looks_since,
+            "looked": self._looked,
+        }
         checkpoint.write(self._folder / CHECKPOINTS, Checkpoint(state.step, self._fingerprint, tensors, notes))
+
+    def interrupted(self, state: State) -> None:
+        """Write a checkpoint of the last step that was whole, if nothing has been changed since."""
+        if state.whole:
+            self.save(state)
 
     def close(self) -> None:
         """Finish the history."""
@@ -162,13 +183,14 @@ class Watch:
         notes: Mapping[str, Any] = found.notes
         self.best_score, self.best_step = notes["best_score"], notes["best_step"]
         self._looks_since = notes["looks_since"]
+        self._looked = notes.get("looked", found.step)  # none was told apart before
 
     def _looks(self, total: int) -> set[int]:
         """Return the steps after which dev is looked at: evenly spread, the last one among them."""
         return {round(total * look / self._evaluations) for look in range(1, self._evaluations + 1)}
 
-    def _look(self, number: int, state: State) -> bool:
-        """Score dev with the weights that would be saved; return whether patience is over."""
+    def _look(self, number: int, state: State) -> None:
+        """Score dev with the weights that would be saved."""
         with _averaged(state):
             figures = {name: self._figures(split) for name, split in self._dev.items()}
             score = float(np.mean([each.score for each in figures.values()]))
@@ -176,10 +198,9 @@ class Watch:
             if score > self.best_score:
                 self.best = {name: p.detach().clone().cpu() for name, p in state.parameters.items()}
                 self.best_score, self.best_step, self._looks_since = score, number, 0
-        self._last_dev = figures
+        self._looked, self._last_dev = number, figures
         if self._history:
             self._history.dev(number, {name: each.told() for name, each in figures.items()})
-        return bool(self._patience and self._looks_since >= self._patience)
 
     def _figures(self, split: Dev) -> Figures:
         training = self._module.training

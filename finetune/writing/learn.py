@@ -129,7 +129,7 @@ def learn(
         minutes=recipe.train.checkpoint_minutes,
         on_progress=on_progress,
     )
-    remarks = watch.start(state, restart=restart)
+    remarks = watch.start(state, schedule.total, restart=restart)
     remarks.append(f"learns from {told}; {len(train) - len(learnt):,} too long are left out")
     for remark in remarks if accelerator.is_main_process else ():
         on_remark(remark)
@@ -147,7 +147,7 @@ def learn(
             clip=recipe.train.clip,
         )
     except KeyboardInterrupt:
-        watch.save(state)
+        watch.interrupted(state)
         raise
     finally:
         watch.close()
