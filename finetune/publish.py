@@ -18,7 +18,7 @@ from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.projectors.store import save_projectors
 from thymos.adapters.scoring.tuned import AsForward
 from thymos.adapters.whole_file import whole_folder
-from thymos.finetune.calibration.corpus import Fit, fit_corpus, write_votes
+from thymos.finetune.calibration.corpus import Fit, dev_figures, fit_corpora, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
 from thymos.finetune.lineage import learnt
@@ -49,18 +49,14 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
     full = recipe.train.method == "full"
     if not full:
         tuned.trainee.load({name: weight.half().float() for name, weight in tuned.trainee.weights().items()})
-    fits = {
-        corpus.taxonomy.name: fit_corpus(
-            corpus,
-            AsForward(tuned.trainee.module),
-            tuned.encoder,
-            recipe.prompt,
-            votes=told.votes,
-            projectors=tuned.trainee.projectors,
-            voting=[each.votes for each in recipe.streams],
-        )
-        for corpus, told in _told(tuned, recipe)
-    }
+    fits = fit_corpora(
+        _told(tuned, recipe),
+        AsForward(tuned.trainee.module),
+        tuned.encoder,
+        recipe.prompt,
+        projectors=tuned.trainee.projectors,
+        voting=[each.votes for each in recipe.streams],
+    )
     folder = output / (MODEL if full else ADAPTER)
     if not tuned.main_process:
         return folder
@@ -72,7 +68,7 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         base_sha256=tuned.trainee.base.sha256,
         prompt=recipe.prompt,
         confidence={taxonomy: fit.confidence for taxonomy, fit in fits.items()},
-        context_turns={corpus.taxonomy.name: told.context_turns for corpus, told in _told(tuned, recipe)},
+        context_turns={taxonomy: fit.context_turns for taxonomy, fit in fits.items()},
         facts=_facts(tuned, recipe, output, fits),
     )
     with whole_folder(folder, replace=True) as stage:
@@ -149,7 +145,7 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, fits: Mapping[str, Fit]) 
             }
             for corpus, told in _told(tuned, recipe)
         ],
-        "dev": {corpus.name: fits[corpus.taxonomy.name].figures for corpus in tuned.corpora},
+        "dev": dev_figures(fits),
         "scores": [],
         "steps": tuned.steps,
         "best_step": tuned.best_step,

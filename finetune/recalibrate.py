@@ -17,9 +17,9 @@ from thymos.adapters.perception import Perception
 from thymos.adapters.projectors.store import PROJECTORS, load_projectors
 from thymos.adapters.scoring.engine import resolve_engine
 from thymos.adapters.whole_file import whole_folder
-from thymos.finetune.calibration.corpus import fit_corpus, write_votes
+from thymos.finetune.calibration.corpus import dev_figures, fit_corpora, write_votes
 from thymos.finetune.instruct.batches import RowEncoder
-from thymos.finetune.instruct.corpora import load_corpus
+from thymos.finetune.instruct.corpora import load_corpora
 from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.publish import write_card
 from thymos.finetune.recipe import Recipe
@@ -41,7 +41,7 @@ def recalibrate(
             goes by the recipe.
 
     Returns:
-        Corpus -> its figures on dev.
+        Corpus, or corpora of one label set -> figures on dev.
 
     Raises:
         InputError: the folder is there already, or the data can't be read.
@@ -62,31 +62,27 @@ def recalibrate(
         raise ModelError(
             f"adapter must tell its recipe, got {adapter!r} ({type(error).__name__}); tune again"
         ) from error
-    corpora = [load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora]
+    corpora = load_corpora(recipe.corpora, data, media=bool(recipe.streams))
     if votes is not None:
         recipe = _voting(recipe, votes)
     projectors = load_projectors(folder)
     if projectors is not None:
         perception = Perception(projectors.streams)
         alone = not any(each.votes or each.baseline == "speaker" for each in recipe.streams)
-        heard = [perceived(each, perception, dev_alone=alone) for each in corpora]
-        corpora = [against_speakers(each, projectors, recipe.train.seed) for each in heard]
+        heard = (perceived(each, perception, dev_alone=alone) for each in corpora)
+        corpora = tuple(against_speakers(each, projectors, recipe.train.seed) for each in heard)
     loaded = load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)
-    fits = {
-        corpus.taxonomy.name: fit_corpus(
-            corpus,
-            forward,
-            encoder,
-            card.prompt,
-            votes=told.votes,
-            projectors=projectors,
-            voting=[each.votes for each in recipe.streams],
-        )
-        for corpus, told in zip(corpora, recipe.corpora, strict=True)
-    }
-    figures = {corpus.name: fits[corpus.taxonomy.name].figures for corpus in corpora}
+    fits = fit_corpora(
+        list(zip(corpora, recipe.corpora, strict=True)),
+        forward,
+        encoder,
+        card.prompt,
+        projectors=projectors,
+        voting=[each.votes for each in recipe.streams],
+    )
+    figures = dev_figures(fits)
     facts = dict(card.facts) | {
         "recipe": recipe.model_dump(mode="json"),
         "dev": figures,
@@ -96,9 +92,7 @@ def recalibrate(
     told = replace(
         card,
         confidence={name: fit.confidence for name, fit in fits.items()},
-        context_turns={
-            corpus.taxonomy.name: each.context_turns for corpus, each in zip(corpora, recipe.corpora, strict=True)
-        },
+        context_turns={name: fit.context_turns for name, fit in fits.items()},
         facts=facts,
     )
     with whole_folder(output) as stage:

@@ -20,7 +20,7 @@ from thymos.adapters.perception import Perception
 from thymos.adapters.projectors.streams import Stream
 from thymos.adapters.whole_file import refusal
 from thymos.finetune.instruct.batches import BatchPlan, RowEncoder
-from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpus
+from thymos.finetune.instruct.corpora import TrainingCorpus, load_corpora
 from thymos.finetune.instruct.cues import telling, with_cues
 from thymos.finetune.instruct.perceived import against_speakers, perceived
 from thymos.finetune.recipe import Recipe
@@ -94,7 +94,7 @@ def tune(
 
     begun_at = commit_line()
     check_launch()
-    corpora = tuple(load_corpus(each, data, media=bool(recipe.streams)) for each in recipe.corpora)
+    corpora = load_corpora(recipe.corpora, data, media=bool(recipe.streams))
     streams = tuple(map(stream_of, recipe.streams))
     _make(output)
     if streams:

@@ -1,10 +1,12 @@
-"""Everything that is fitted on one corpus after a model was tuned: votes of words and recordings, and confidence.
+"""Everything that is fitted for a label set after a model was tuned: votes of words and recordings, and confidence.
 
-Takes a training corpus and what scores; gives a `Fit`. Dev rows alone decide weights, temperature and thresholds.
+Takes training corpora and what scores; gives a `Fit` for each label set. Dev rows alone decide weights, temperature and
+thresholds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from numpy.typing import NDArray
 from thymos.adapters.confidence import Confidence
 from thymos.adapters.projectors.store import Projectors
 from thymos.adapters.projectors.streams import Stream
+from thymos.adapters.sample import Sample
 from thymos.adapters.scoring.scorer import Forward
 from thymos.finetune.calibration.fit import fit_confidence
 from thymos.finetune.calibration.temperature import best_temperature
 from thymos.finetune.calibration.weight import best_weight
 from thymos.finetune.instruct.batches import RowEncoder
 from thymos.finetune.instruct.corpora import TrainingCorpus
+from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.finetune.training.dev import DevSplit, gold_matrix
 from thymos.retrieval.frame_votes import (
     FrameVotes,
@@ -39,45 +43,87 @@ class Fit:
     """What was fitted.
 
     Attributes:
+        of: names of the corpora whose dev rows it was fitted on.
+        context_turns: earlier turns that their rows show, at most.
         confidence: of the probabilities, votes included.
         votes: of the training rows' words; None where they were not wished or do not help.
         frame_votes: of the training rows' recordings; likewise.
         figures: of dev, for the cards.
     """
 
+    of: tuple[str, ...]
+    context_turns: int
     confidence: Confidence
     votes: Weighed | None
     frame_votes: FrameVotes | None
     figures: Mapping[str, Any]
 
 
-def fit_corpus(
-    corpus: TrainingCorpus,
+def fit_corpora(
+    told: Sequence[tuple[TrainingCorpus, CorpusRecipe]],
     forward: Forward,
     encoder: RowEncoder,
     prompt: str,
     *,
-    votes: bool,
     projectors: Projectors | None = None,
     voting: Sequence[bool] = (),
-) -> Fit:
-    """Score all dev rows of a corpus and fit what is stored with a model.
+) -> dict[str, Fit]:
+    """Score all dev rows and fit what is stored with a model, by label set; corpora of the same one are put together.
 
     Args:
-        corpus: with training rows, whose words vote, and dev rows.
+        told: corpora, with training rows, whose words and recordings vote, and dev rows; and what the recipe says.
         forward: the tuned model.
         encoder: of rows.
         prompt: name of the prompt template.
-        votes: whether words may vote.
         projectors: of the frames, where rows bring any.
         voting: of each stream, whether recordings may vote.
     """
+    fits = {}
+    for name in dict.fromkeys(corpus.taxonomy.name for corpus, _ in told):
+        alike = [(corpus, each) for corpus, each in told if corpus.taxonomy.name == name]
+        voters = [
+            sample for corpus, each in alike if each.votes for sample in corpus.train if (sample.text or "").strip()
+        ]
+        corpus = _together([corpus for corpus, _ in alike])
+        of, turns = tuple(corpus.name for corpus, _ in alike), max(each.context_turns for _, each in alike)
+        fits[name] = Fit(of, turns, *_fit(corpus, forward, encoder, prompt, voters, projectors, voting))
+    return fits
+
+
+def dev_figures(fits: Mapping[str, Fit]) -> dict[str, Mapping[str, Any]]:
+    """Return the figures of dev by the names of the corpora they are of."""
+    return {", ".join(fit.of): fit.figures for fit in fits.values()}
+
+
+def _together(corpora: Sequence[TrainingCorpus]) -> TrainingCorpus:
+    """Return the rows of corpora of one label set as one."""
+    if len(corpora) == 1:
+        return corpora[0]
+    heard = all(each.train_frames is not None for each in corpora)
+    return replace(
+        corpora[0],
+        train=tuple(chain.from_iterable(each.train for each in corpora)),
+        dev=tuple(chain.from_iterable(each.dev for each in corpora)),
+        train_frames=tuple(chain.from_iterable(each.train_frames or () for each in corpora)) if heard else None,
+        dev_frames=tuple(chain.from_iterable(each.dev_frames or () for each in corpora)) if heard else None,
+    )
+
+
+def _fit(
+    corpus: TrainingCorpus,
+    forward: Forward,
+    encoder: RowEncoder,
+    prompt: str,
+    samples: Sequence[Sample],
+    projectors: Projectors | None,
+    voting: Sequence[bool],
+) -> tuple[Confidence, Weighed | None, FrameVotes | None, Mapping[str, Any]]:
+    """Fit one label set, to the last four of `Fit`; words of `samples` may vote."""
     split = DevSplit(corpus, encoder, prompt, rows=None, seed=0, streams=projectors.streams if projectors else ())
     scores = split.log_probabilities(forward, projectors=projectors)
     figures: dict[str, Any] = asdict(split.figures(scores))
     weighed = None
-    samples = [sample for sample in corpus.train if (sample.text or "").strip()]
-    if votes and samples:
+    if samples:
         gold = gold_matrix([sample.gold or () for sample in samples], corpus.taxonomy)
         found = Votes.fit([sample.text or "" for sample in samples], gold, corpus.taxonomy.names, shared=True)
         shares = found.log_shares(split.texts)
@@ -96,7 +142,7 @@ def fit_corpus(
         heard = heard if any(weights) else None
     confidence = fit_confidence(scores, split.gold, corpus.taxonomy, temperature)
     figures |= {"rows": confidence.rows, "temperature": confidence.temperature}
-    return Fit(confidence, weighed, heard, figures)
+    return confidence, weighed, heard, figures
 
 
 def _heard(

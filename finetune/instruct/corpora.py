@@ -72,6 +72,23 @@ class TrainingCorpus:
     train_cues: tuple[Mapping[str, tuple[str, ...]], ...] | None = None
 
 
+def load_corpora(recipes: Iterable[CorpusRecipe], folder: Path, *, media: bool = False) -> tuple[TrainingCorpus, ...]:
+    """Read corpora; see `load_corpus`.
+
+    Raises:
+        InputError: one can't be read so, or two have label sets of one name that are not the same.
+    """
+    corpora, sets = [], dict[str, Taxonomy]()
+    for recipe in recipes:
+        corpora.append(corpus := load_corpus(recipe, folder, media=media))
+        if sets.setdefault(corpus.taxonomy.name, corpus.taxonomy) != corpus.taxonomy:
+            raise InputError(
+                f"label sets of two corpora must differ in name, got {corpus.taxonomy.name!r} twice with other labels "
+                f"or words; rename that of {corpus.name}"
+            )
+    return tuple(corpora)
+
+
 def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> TrainingCorpus:
     """Read a corpus and drop from its training rows what is held out, repeated, unlabelled or bad.
 
