@@ -15,8 +15,8 @@ from thymos.adapters.whole_file import whole_file
 from thymos.agent.calibrated import Aim, check_aim
 from thymos.agent.labeler import Labeler
 from thymos.agent.runs.run import run
-from thymos.finetune.instruct.corpora import open_rows
-from thymos.finetune.publish import ADAPTER, publish
+from thymos.finetune.instruct.corpora import identities, open_rows
+from thymos.finetune.publish import publish, result_folder
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.finetune.training.processes import check_alone
@@ -73,7 +73,7 @@ def cross_validate(
         on_fold(fold, number, len(wanted))
         folder = output / f"{column}-{fold}"
         told = recipe.model_copy(update={"corpora": (changed,)})
-        if not _is_done(folder / ADAPTER, told):
+        if not _is_done(result_folder(told, folder), told, data):
             tuned = tune(told, data, folder, on_progress=on_progress, on_encoded=on_encoded)
             publish(tuned, told, folder)
         parts.append(folder / f"{name}.parquet")
@@ -90,7 +90,8 @@ def fold_recipes(recipe: Recipe, data: Path, column: str) -> Iterator[tuple[str,
         column: its value is a row's fold.
 
     Raises:
-        InputError: the recipe has several corpora, or the column gives fewer than two folds.
+        InputError: the recipe has several corpora, or the column gives fewer than two folds, or some that no condition
+            can name.
     """
     if len(recipe.corpora) != 1:
         raise InputError(f"recipe must have one corpus to be cross-validated, got {len(recipe.corpora)}; split it")
@@ -113,17 +114,28 @@ def _folds(corpus: CorpusRecipe, data: Path, column: str) -> list[str]:
             f"column of the folds must have two values or more, got {', '.join(found) or 'none'} in {column!r} of "
             f"{corpus.train}; name another"
         )
+    if odd := sorted(value for value in found if "," in value or value != value.strip()):
+        raise InputError(
+            f"values of the folds' column must have neither commas nor spaces around them, got {odd[0]!r} in "
+            f"{column!r} of {corpus.train}; name the folds otherwise"
+        )
     return sorted(found, key=lambda value: (len(value), value))
 
 
-def _is_done(adapter: Path, recipe: Recipe) -> bool:
-    """Say whether a fold was trained already, by just this recipe; so it is not trained again."""
-    if not adapter.is_dir():
+def _is_done(learnt: Path, recipe: Recipe, data: Path) -> bool:
+    """Say whether a fold was trained already, by just this recipe and from just these rows; if so, it is not again."""
+    if not learnt.is_dir():
         return False
-    card = read_card(adapter)
+    card = read_card(learnt)
     if card is None or Recipe.model_validate(card.facts["recipe"]) != recipe:
         raise InputError(
-            f"output folder must be new or of the same recipe, got {adapter.parent} of another; choose another --output"
+            f"output folder must be new or of the same recipe, got {learnt.parent} of another; choose another --output"
+        )
+    (corpus,), (known,) = recipe.corpora, card.facts["corpora"]
+    if known["sha256"] != {split: identity["sha256"] for split, identity in identities(corpus, data).items()}:
+        raise InputError(
+            f"output folder must be new or of the same rows, got {learnt.parent}, which learnt from {corpus.train} "
+            "when something else stood in it; choose another --output"
         )
     return True
 
@@ -132,9 +144,9 @@ def _label(recipe: Recipe, data: Path, output: Path, held_out: tuple[str, ...], 
     """Label the rows of a fold with the adapter that did not see them."""
     (corpus,) = recipe.corpora
     rows = open_rows(corpus, data / corpus.train, held_out)
-    labeler = Labeler.from_pretrained(
-        recipe.model, taxonomy=corpus.taxonomy, adapter=str(output.parent / ADAPTER), aim=aim
-    )
+    learnt = str(result_folder(recipe, output.parent))
+    model, adapter = (learnt, None) if recipe.train.method == "full" else (recipe.model, learnt)
+    labeler = Labeler.from_pretrained(model, taxonomy=corpus.taxonomy, adapter=adapter, aim=aim)
     labeler.meet(row for row in rows if not isinstance(row, BadRow))
     run(rows, labeler, output)
 

@@ -46,7 +46,8 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
     Raises:
         OutputError: the disk is full or refuses; what was there before stays.
     """
-    full = recipe.train.method == "full"
+    folder = result_folder(recipe, output)
+    full = folder.name == MODEL
     if not full:
         tuned.trainee.load({name: weight.half().float() for name, weight in tuned.trainee.weights().items()})
     fits = fit_corpora(
@@ -57,7 +58,6 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         projectors=tuned.trainee.projectors,
         voting=[each.votes for each in recipe.streams],
     )
-    folder = output / (MODEL if full else ADAPTER)
     if not tuned.main_process:
         return folder
     card = AdapterCard(
@@ -82,6 +82,11 @@ def publish(tuned: Tuned, recipe: Recipe, output: Path) -> Path:
         write_votes(stage, fits)
         write_card(stage, card)
     return folder
+
+
+def result_folder(recipe: Recipe, output: Path) -> Path:
+    """Return the folder of what a recipe makes in a run folder: `model` after full fine-tuning, `adapter` else."""
+    return output / (MODEL if recipe.train.method == "full" else ADAPTER)
 
 
 def write_card(folder: Path, card: AdapterCard) -> None:

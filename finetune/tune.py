@@ -34,6 +34,7 @@ from thymos.finetune.training.model import Trainee, build
 from thymos.finetune.training.processes import check_launch, check_processes, data_parallel
 from thymos.finetune.training.steps import Schedule
 from thymos.finetune.training.watch import Progress, Watch
+from thymos.prompts.catalogue import builtin_taxonomies, taxonomy_identity
 
 _PROJECTORS = "projectors."  # how their parameters' names begin
 _PROJECTOR_DECAY = 0.01  # weight decay of AdamW, its usual value: they are small and see little data
@@ -265,5 +266,11 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         "packed": bool(trainee.module.packs),
         **({"encoders": [each.fingerprint for each in trainee.projectors.streams]} if trainee.projectors else {}),
         "start": files_digest(adapter_folder(recipe.start_from)) if recipe.start_from else None,
+        **({"label_sets": own} if (own := _own_label_sets(corpora)) else {}),
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _own_label_sets(corpora: tuple[TrainingCorpus, ...]) -> list[dict[str, object]]:
+    """Return what the model is shown of label sets that somebody's file defines, since a file may change."""
+    return [taxonomy_identity(each.taxonomy) for each in corpora if each.taxonomy.name not in builtin_taxonomies()]

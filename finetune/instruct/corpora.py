@@ -123,9 +123,7 @@ def load_corpus(recipe: CorpusRecipe, folder: Path, *, media: bool = False) -> T
         train=tuple(train),
         dev=tuple(dev),
         left=left,
-        identity={
-            split: dict(open_rows(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)
-        },
+        identity=identities(recipe, folder),
         weight=recipe.weight,
     )
 
@@ -182,6 +180,11 @@ def _key(sample: Sample) -> _Key:
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def identities(recipe: CorpusRecipe, folder: Path) -> dict[str, dict[str, object]]:
+    """Return what makes the rows of each split these rows: which file, its hash, and how it is read."""
+    return {split: dict(open_rows(recipe, folder / path, where).identity()) for split, path, where in _splits(recipe)}
 
 
 def _splits(recipe: CorpusRecipe) -> Iterator[tuple[str, Path, tuple[str, ...]]]:

@@ -74,7 +74,7 @@ def newest(folder: Path, fingerprint: str) -> tuple[Checkpoint | None, list[str]
         if found.fingerprint != fingerprint:
             raise InputError(
                 f"output folder must be new or of the same run, got {folder.parent} with a checkpoint of a run with "
-                "another recipe, data or model; choose another --output, or throw it away with --restart"
+                "another recipe, data, label set or model; choose another --output, or throw it away with --restart"
             )
         return found, broken
     return None, broken

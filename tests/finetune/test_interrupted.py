@@ -14,6 +14,7 @@ from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.history import read
 from thymos.finetune.training.loop import State
 from thymos.finetune.tune import Tuned, tune
+from thymos.prompts.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +112,15 @@ def test_a_run_that_stopped_early_has_stopped_for_good(tiny_model: Path, data: P
     (first, history), (again, same) = run(), run()
     assert (first.steps, again.steps) == (2 * first.best_step, 2 * first.best_step)  # two of eight looks
     assert (again.best_step, same) == (first.best_step, history)
+
+
+def test_a_label_set_that_was_edited_meanwhile_makes_another_run(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    moods = tmp_path / "mood.yaml"
+    told = recipe(tiny_model).model_dump(mode="json")
+    told["corpora"][0] |= {"taxonomy": str(moods), "also_as": []}
+    moods.write_text("name: mood\nlabels: [joy, sadness, anger, fear]\n", encoding="utf-8")
+    first = tune(Recipe.model_validate(told), data, tmp_path / "run").fingerprint
+    assert tune(Recipe.model_validate(told), data, tmp_path / "run").fingerprint == first
+    moods.write_text("name: mood\nlabels: [fear, joy, sadness, anger]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="another recipe, data, label set or model"):
+        tune(Recipe.model_validate(told), data, tmp_path / "run")
