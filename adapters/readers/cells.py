@@ -64,7 +64,8 @@ def number(what: str, value: object) -> float:
 def labels(what: str, value: object, separator: str | None, max_chars: int) -> tuple[str, ...] | None:
     """Return label names: of a list, of a JSON list in a string, or of a string cut at `separator`.
 
-    () when the corpus says that there are none (an empty list), None when it says nothing (an empty cell).
+    () when the corpus says that there are none (an empty list), None when it says nothing (an empty cell). A label that
+    is named twice is one.
 
     Raises:
         RowError: it is too long or not text.
@@ -80,7 +81,7 @@ def labels(what: str, value: object, separator: str | None, max_chars: int) -> t
         value = cut if listed is None else listed
     entries = value if isinstance(value, list | tuple) else [value]
     names = (name(what, entry, max_chars) for entry in entries)
-    return tuple(entry.strip() for entry in names if entry)
+    return tuple(dict.fromkeys(entry.strip() for entry in names if entry))
 
 
 def media(what: str, value: object, base_dir: Path, *, folders: bool = False) -> MediaPlace | None:

@@ -5,8 +5,10 @@ models.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,9 +134,9 @@ def without_leaks(train: Iterable[Sample], held_out: Iterable[Sample]) -> list[S
     """Return the training rows that no held-out row repeats.
 
     A row leaks when the same text comes after the same shown turns in a held-out split, or, for texts of four words
-    or more, when the text alone does. Letters and digits are compared, without case. This finds the repeats that the
-    corpora's own documentation lists: equal comments across GoEmotions' splits, whole dialogues of DailyDialog in
-    two splits and those that share most of their longer turns.
+    or more, when the text alone does. Letters and digits are compared, without case; of texts without any, all. This
+    finds the repeats that the corpora's own documentation lists: equal comments across GoEmotions' splits, whole
+    dialogues of DailyDialog in two splits and those that share most of their longer turns.
     """
     alone, after = set(), set()
     for sample in held_out:
@@ -179,7 +181,15 @@ def _key(sample: Sample) -> _Key:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    """Return the words alone; all of a text that has none, since smileys and marks may be all that it says."""
+    return " ".join(_word().findall(unicodedata.normalize("NFC", text.casefold()))) or text.strip()
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Return what finds a word: letters and digits, and the signs that stand on them, vowels of Hindi and Thai too."""
+    signs = "".join(map(chr, (each for each in range(0x300, 0x20000) if unicodedata.category(chr(each))[0] == "M")))
+    return re.compile(rf"\w[\w{signs}]*")
 
 
 def identities(recipe: CorpusRecipe, folder: Path) -> dict[str, dict[str, object]]:

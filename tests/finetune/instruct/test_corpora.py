@@ -22,6 +22,33 @@ def test_a_text_that_is_held_out_is_dropped_whatever_its_case_and_marks() -> Non
     assert [each.text for each in kept] == ["Another one."]
 
 
+@pytest.mark.parametrize(
+    ("train", "held_out", "kept"),
+    [
+        ([":-)", "😍", "😍", "😡😡", "!!!"], ["!!!"], [":-)", "😍", "😡😡"]),  # smileys may be all that is said
+        (["मैं ठीक हूँ", "मैं ठूँठ हूँ"], ["मैं ठीक हूँ!"], ["मैं ठूँठ हूँ"]),  # vowels are signs on letters
+        (["ทำไม", "ทำไมล่ะ"], ["ทำไม?"], ["ทำไมล่ะ"]),
+        (["un cafe\u0301", "un cafe"], ["Un café."], ["un cafe"]),  # the same letter, written in two ways
+    ],
+)
+def test_what_other_scripts_and_smileys_say_is_compared_too(
+    train: list[str], held_out: list[str], kept: list[str], tmp_path: Path
+) -> None:
+    told = corpus(
+        tmp_path,
+        "text,emotion\n" + "".join(f"{text},joy\n" for text in train),
+        "text,emotion\n" + "".join(f"{text},joy\n" for text in held_out),
+    )
+    assert [each.text for each in load_corpus(told, tmp_path).train] == kept
+
+
+def test_a_label_that_is_named_twice_is_one(tmp_path: Path) -> None:
+    told = corpus(
+        tmp_path, "text,emotion\nso,joy|joy\nwell,joy |fear|joy\n", taxonomy="goemotions", label_separator="|"
+    )
+    assert [each.gold for each in load_corpus(told, tmp_path).train] == [("joy",), ("joy", "fear")]
+
+
 def test_a_short_text_is_dropped_only_after_the_same_turns() -> None:
     held_out = [sample("Okay.", "Shall we go?"), sample("Thanks.")]
     train = [
