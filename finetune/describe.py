@@ -11,7 +11,6 @@ from typing import Any
 
 from thymos.adapters.llm.adapter import AdapterCard
 from thymos.adapters.llm.files import files_digest
-from thymos.adapters.whole_file import refusal
 from thymos.finetune.publish import write_card
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Kind
@@ -26,21 +25,21 @@ def describe(folder: Path, card: AdapterCard, scores: Sequence[Path]) -> None:
         scores: files that `thymos eval` wrote, of predictions that this adapter made.
 
     Raises:
-        InputError: a file is no score file, or its predictions are not this adapter's.
+        InputError: a file is no score file, or its predictions are not this adapter's, as it is calibrated now.
         OutputError: the disk is full or refuses.
     """
     own = files_digest(folder)
-    rows = [_row(path, own) for path in scores]
-    try:
-        write_card(folder, replace(card, facts=dict(card.facts) | {"scores": rows}))
-    except OSError as error:
-        raise refusal(folder, error) from error
+    rows = [_row(path, own, card) for path in scores]
+    write_card(folder, replace(card, facts=dict(card.facts) | {"scores": rows}))
 
 
-def _row(path: Path, own: str) -> dict[str, Any]:
+def _row(path: Path, own: str, card: AdapterCard) -> dict[str, Any]:
     try:
         score = json.loads(path.read_text(encoding="utf-8"))
         labeler = score["predictions"]["provenance"]["identity"]["labeler"]
+        changed = score["predictions"]["as_written"] is False
+        fitted = card.confidence.get(labeler["taxonomy"]) if labeler["calibration"] == "fitted" else None
+        other = fitted is not None and fitted.temperature != labeler["temperature"]
         row = {
             "gold": Path(score["gold"]["source"]).name,
             "rows": score["rows"]["scored"],
@@ -58,6 +57,16 @@ def _row(path: Path, own: str) -> dict[str, Any]:
     if own not in (labeler.get("adapter_sha256"), labeler.get("model_sha256")):
         raise InputError(
             f"scores must be of labels that this adapter gave, got {path} of another model; label and score again"
+        )
+    if other:
+        raise InputError(
+            f"scores must be of labels that this adapter gave as it is calibrated now, got {path} of an earlier "
+            "calibration; label and score again"
+        )
+    if changed:
+        raise InputError(
+            f"scores must be of labels as they were given, got {path} of rows that were changed since; label and score "
+            "again"
         )
     return row
 

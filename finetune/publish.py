@@ -6,6 +6,7 @@ Knows nothing of the command line.
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from thymos.adapters.llm.files import CARD
 from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.projectors.store import save_projectors
 from thymos.adapters.scoring.tuned import AsForward
-from thymos.adapters.whole_file import whole_folder
+from thymos.adapters.whole_file import whole_file, whole_folder
 from thymos.finetune.calibration.corpus import Fit, dev_figures, fit_corpora, write_votes
 from thymos.finetune.cards.write import data_card, model_card
 from thymos.finetune.instruct.corpora import TrainingCorpus
@@ -90,19 +91,21 @@ def result_folder(recipe: Recipe, output: Path) -> Path:
 
 
 def write_card(folder: Path, card: AdapterCard) -> None:
-    """Write what is known of an adapter into its folder: `thymos.json`, `README.md` and `DATA.md`.
+    """Write what is known of an adapter into its folder: `thymos.json`, `README.md` and `DATA.md`, all whole.
 
     Raises:
-        OutputError: a field of a card is missing.
-        OSError: the disk is full or refuses.
+        OutputError: a field of a card is missing, or the disk is full or refuses; cards that were there stay.
     """
     texts = {
         "README.md": model_card(card),
         "DATA.md": data_card(card),
         CARD: json.dumps(card.as_json(), indent=1, ensure_ascii=False) + "\n",
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    with ExitStack() as files:
+        for name, text in texts.items():
+            file = files.enter_context(whole_file(folder / name))
+            file.write(text.encode())
+            file.flush()
 
 
 def save_lora(model: Any, base: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`recalibrate`: an adapter's temperature, thresholds, label sets and votes fitted again; its weights stay as they are.
+"""`recalibrate`: temperature, thresholds, label sets and votes of what was tuned, fitted again; its weights stay.
 
 Takes an adapter that Thymos saved and the data of its recipe; gives a new folder. Whole or not at all.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from thymos.adapters.llm.adapter import WEIGHTS, adapter_folder, read_card
+from thymos.adapters.llm.adapter import WEIGHTS, read_card, tuned_folder
 from thymos.adapters.llm.load import load_language_model
 from thymos.adapters.perception import Perception
 from thymos.adapters.projectors.store import PROJECTORS, load_projectors
@@ -34,7 +34,7 @@ def recalibrate(
     """Fit and save.
 
     Args:
-        adapter: shipped name, folder or hub id.
+        adapter: shipped name, folder or hub id; or folder of a whole model that Thymos saved.
         output: folder to write.
         data: folder that the recipe's paths are relative to.
         votes: whether training rows may vote: by their recordings where the adapter listens, else by their words; None
@@ -50,7 +50,8 @@ def recalibrate(
     """
     if output.exists():
         raise InputError(f"output must be a new folder, got {str(output)!r}; choose another")
-    folder = adapter_folder(adapter)
+    folder = tuned_folder(adapter)
+    whole = not (folder / WEIGHTS).is_file()
     card = read_card(folder)
     if card is None:
         raise ModelError(f"adapter must have been saved by Thymos, got {adapter!r}; its recipe is not known")
@@ -71,7 +72,7 @@ def recalibrate(
         alone = not any(each.votes or each.baseline == "speaker" for each in recipe.streams)
         heard = (perceived(each, perception, dev_alone=alone) for each in corpora)
         corpora = tuple(against_speakers(each, projectors, recipe.train.seed) for each in heard)
-    loaded = load_language_model(card.base, adapter=adapter)
+    loaded = load_language_model(str(folder)) if whole else load_language_model(card.base, adapter=adapter)
     encoder = RowEncoder(loaded.tokenizer, card.prompt, recipe.max_tokens)
     _, forward = resolve_engine(loaded)
     fits = fit_corpora(
@@ -96,7 +97,8 @@ def recalibrate(
         facts=facts,
     )
     with whole_folder(output) as stage:
-        for name in (WEIGHTS, "adapter_config.json", *([PROJECTORS] if projectors is not None else [])):
+        names = [WEIGHTS, "adapter_config.json", *([PROJECTORS] if projectors is not None else [])]
+        for name in [each.name for each in folder.iterdir() if each.is_file()] if whole else names:
             shutil.copyfile(folder / name, stage / name)
         write_votes(stage, fits)
         write_card(stage, told)

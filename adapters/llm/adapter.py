@@ -111,9 +111,22 @@ def adapter_folder(name: str) -> Path:
                 f"got {name!r}; `thymos adapters list` shows what is here"
             )
         folder = hub_folder(name, what="adapter")
+    if not (folder / WEIGHTS).is_file() and (folder / CARD).is_file() and any(folder.glob("*.safetensors")):
+        raise ModelError(f"adapter must be a folder with {WEIGHTS}, got the whole model {name}; it needs none")
     if not (folder / WEIGHTS).is_file():
         raise ModelError(f"adapter must be a folder with {WEIGHTS}, got {name}; save it again as safetensors")
     return folder
+
+
+def tuned_folder(name: str) -> Path:
+    """Return the folder of what was tuned: an adapter, or a whole model that Thymos saved.
+
+    Raises:
+        ModelError: there is none.
+    """
+    folder = Path(name).expanduser()
+    whole = name not in SHIPPED and (folder / CARD).is_file() and (folder / "config.json").is_file()
+    return folder if whole else adapter_folder(name)
 
 
 def read_card(folder: Path) -> AdapterCard | None:

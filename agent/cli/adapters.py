@@ -34,7 +34,7 @@ thymos adapters push-folder runs/mine/adapter me/my-adapter --dry-run
 
 @command.command(name="list")
 def list_(folder: Path | None = None, /) -> None:
-    """List the adapters that come with Thymos, or those in a folder.
+    """List the adapters that come with Thymos, or what was tuned in a folder.
 
     Args:
         folder: Where to look, at any depth; those that ship unless given.
@@ -56,14 +56,21 @@ def list_(folder: Path | None = None, /) -> None:
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("adapter", "base model", "for", "licence", "size"):
         table.add_column(column)
+    unread: list[str] = []
     for name, where in named.items():
-        card = read_card(where)
+        try:
+            card = read_card(where)
+        except ModelError as error:  # one of an encoder, say
+            unread.append(str(error))
+            continue
         if card is not None:
             mark = " (default)" if default_adapter(card.base) == name else ""
             purpose = texts.get(card.prompt) or ", ".join(card.confidence)
             cells = (name + mark, card.base, purpose, card.licence, _size(where))
             table.add_row(*(Text(cell) for cell in cells))
     Console().print(table if table.row_count else Text("There is no adapter; `thymos finetune` makes one."))
+    for line in unread:
+        Console(stderr=True).print(Text(f"not listed: {line}"))
 
 
 @command.command
@@ -71,7 +78,7 @@ def info(adapter: str, /) -> None:
     """Show the card of an adapter.
 
     Args:
-        adapter: Shipped name, folder or hub id.
+        adapter: Shipped name, folder or hub id; a model that was tuned as a whole, or merged, will do.
     """
     from rich.console import Console
     from rich.markdown import Markdown
@@ -113,7 +120,7 @@ def calibrate(
     """Fit temperature, thresholds, label sets and votes again on the dev splits; the weights stay.
 
     Args:
-        adapter: Shipped name, folder or hub id.
+        adapter: Shipped name, folder or hub id; a model that was tuned as a whole, or merged, will do.
         output: Folder to write; must be new.
         data: Folder that the paths of its recipe are relative to.
         votes: Whether training rows may vote: by their recordings where the adapter listens, else by their words; as
@@ -193,11 +200,11 @@ def _push(folder: Path, repository: str, names: list[str], public: bool) -> None
 
 
 def _known(adapter: str) -> tuple[Path, "AdapterCard"]:
-    """Return an adapter's folder and card."""
-    from thymos.adapters.llm.adapter import adapter_folder, read_card
+    """Return the folder and card of an adapter, or of a whole model that Thymos saved."""
+    from thymos.adapters.llm.adapter import read_card, tuned_folder
     from thymos.adapters.llm.files import CARD
 
-    where = adapter_folder(adapter)
+    where = tuned_folder(adapter)
     card = read_card(where)
     if card is None:
         raise ModelError(f"adapter must have a {CARD}, got {adapter}, which Thymos did not save; tune it with Thymos")

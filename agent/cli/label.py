@@ -131,7 +131,7 @@ def usual_turns(model: str, adapter: str, taxonomy: str) -> int:
     from thymos.adapters.llm.adapter import adapter_folder, read_card, wished_adapter
 
     wished = wished_adapter(model, adapter)
-    card = read_card(adapter_folder(wished)) if wished else None
+    card = read_card(adapter_folder(wished) if wished else Path(model).expanduser())
     return card.context_turns.get(taxonomy, CONTEXT_TURNS) if card else CONTEXT_TURNS
 
 

@@ -29,11 +29,15 @@ def model_card(card: AdapterCard) -> str:
     """
     method = _METHODS[card.facts["recipe"]["train"]["method"]]
     writes = card.prompt in (WRITING, EXPLAINING)
-    full = card.facts["recipe"]["train"]["method"] == "full"
+    full, merged = card.facts["recipe"]["train"]["method"] == "full", "merged" in card.facts
+    whole = full or merged
+    kind = (
+        "A fully tuned model" if full else "A LoRA adapter, merged into its base model," if merged else "A LoRA adapter"
+    )
     front = {
         "license": card.licence.lower(),
         "base_model": card.base,
-        "library_name": "transformers" if full else "peft",
+        "library_name": "transformers" if whole else "peft",
         "pipeline_tag": "text-generation" if writes else "text-classification",
         "language": "en",
         "tags": ["emotion", "thymos", *([] if full else ["lora"])],
@@ -49,16 +53,16 @@ def model_card(card: AdapterCard) -> str:
             "explainer" if card.prompt == EXPLAINING else "writer",
             card,
             front=yaml.safe_dump(front, sort_keys=False),
-            kind="A LoRA adapter",
-            flag=f"--writer-adapter {card.name}",
+            kind=kind,
+            flag=f"--writer {card.name}" if whole else f"--writer-adapter {card.name}",
             method=method,
         )
     return _render(
         "model",
         card,
         front=yaml.safe_dump(front, sort_keys=False),
-        kind="A fully tuned model" if full else "A LoRA adapter",
-        flag=f"--model {card.name}" if full else f"--adapter {card.name}",
+        kind=kind,
+        flag=f"--model {card.name}" if whole else f"--adapter {card.name}",
         method=method,
         calibrated=list(card.confidence),
         first=next(iter(card.confidence)),
