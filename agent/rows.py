@@ -10,6 +10,7 @@ from itertools import islice
 
 from torch import Tensor
 
+from thymos.adapters.llm.adapter import WORDLESS
 from thymos.adapters.llm.load import LanguageModel
 from thymos.adapters.modality import Observed
 from thymos.adapters.perception import Percept, Perception
@@ -57,6 +58,7 @@ class RowWriter:
         *,
         projectors: Projectors | None = None,
         perception: Perception | None = None,
+        hears_words: bool = True,
     ) -> None:
         """Keep what writes.
 
@@ -66,8 +68,10 @@ class RowWriter:
             max_tokens: longest row.
             projectors: of the adapter; None where it reads text alone.
             perception: their encoders.
+            hears_words: whether what was said is read, where a row has no text.
         """
         self._encoder = encoder
+        self._hears_words = hears_words
         self._prompt = prompt
         self._max_tokens = max_tokens
         self._projectors = projectors
@@ -158,7 +162,8 @@ class RowWriter:
 
     def _with_words(self, sample: Sample, perception: Perception) -> Sample:
         """Return a sample with what was heard as its text, where it has none."""
-        if sample.text is not None or sample.speech is None or "speech" not in self.modalities:
+        heard = self._hears_words and sample.speech is not None and "speech" in self.modalities
+        if sample.text is not None or not heard:
             return sample
         speech = perception.observe(sample).get("speech")
         return replace(sample, text=speech.text) if speech is not None and speech.text else sample
@@ -199,6 +204,7 @@ def row_writer(model: LanguageModel, encoder: PromptEncoder, prompt: LabelPrompt
         max_tokens,
         projectors=projectors.to(model.device),
         perception=Perception(projectors.streams),
+        hears_words=not (model.card and model.card.facts.get(WORDLESS)),
     )
 
 

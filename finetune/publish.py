@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from thymos.adapters.llm.adapter import WEIGHTS, AdapterCard
+from thymos.adapters.llm.adapter import WEIGHTS, WORDLESS, AdapterCard
 from thymos.adapters.llm.files import CARD
 from thymos.adapters.llm.quiet import quiet
 from thymos.adapters.projectors.store import save_projectors
@@ -155,6 +155,7 @@ def _facts(tuned: Tuned, recipe: Recipe, output: Path, fits: Mapping[str, Fit]) 
         ],
         "dev": dev_figures(fits),
         "scores": [],
+        **({WORDLESS: True} if all(row.text is None for each in tuned.corpora for row in each.train) else {}),
         "steps": tuned.steps,
         "best_step": tuned.best_step,
         "tokens": sum(line["tokens"] for line in steps),

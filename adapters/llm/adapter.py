@@ -20,6 +20,7 @@ from thymos.prompts.taxonomy import Taxonomy
 WEIGHTS = "adapter_model.safetensors"
 AUTO, NO_ADAPTER = "auto", "none"
 VERSION = 1
+WORDLESS = "wordless"  # in the facts of a card: it learnt from recordings without what was said in them
 
 _SHIPPED = Path(__file__).parents[1] / "shipped"
 SHIPPED = ("goemotions", "meld", "empathetic", "face", "voice", "writer")  # what comes with the installation

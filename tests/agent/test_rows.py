@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,12 +38,12 @@ class Hears(Perception):
         return {"speech": Observed(text=self.text)} if sample.speech else {}
 
 
-def writer(tiny_model: Path, text: str | None) -> tuple[RowWriter, PromptEncoder]:
+def writer(tiny_model: Path, text: str | None, **more: Any) -> tuple[RowWriter, PromptEncoder]:
     taxonomy = load_taxonomy("ekman")
     prompt = load_prompt("multimodal", taxonomy)
     encoder = PromptEncoder(AutoTokenizer.from_pretrained(tiny_model), prompt.system, taxonomy.words, answer=None)
     projectors = Projectors([STREAM], size=48, norm=0.1).eval()
-    return RowWriter(encoder, prompt, 200, projectors=projectors, perception=Hears(text)), encoder
+    return RowWriter(encoder, prompt, 200, projectors=projectors, perception=Hears(text), **more), encoder
 
 
 def test_what_was_heard_stands_for_words_that_are_not_there(tiny_model: Path) -> None:
@@ -58,6 +59,13 @@ def test_what_was_heard_stands_for_words_that_are_not_there(tiny_model: Path) ->
     assert [token for token in second if token < 0] == [-3, -4]
     assert third == encoder.row("No voice")
     assert "Words: I won" in made.preview(Sample(id="1", speech=VOICE))
+
+
+def test_an_adapter_that_learnt_without_words_is_shown_none(tiny_model: Path) -> None:
+    made, _ = writer(tiny_model, "I won", hears_words=False)
+    written = made.write([Sample(id="1", speech=VOICE), Sample(id="2", text="Given", speech=VOICE)])
+    assert written.texts == ["", "Given"]
+    assert "I won" not in made.preview(Sample(id="1", speech=VOICE))
 
 
 def test_a_voice_that_says_nothing_is_read_alone(tiny_model: Path) -> None:
