@@ -146,10 +146,13 @@ def load_labeler(job: Job, expected_rows: int | None) -> "PreviewLabeler":
         ModelError: it cannot be found or used here.
         TaxonomyError: the label set is unknown.
     """
+    from thymos.agent.batch_calibrated import BatchCalibrated
     from thymos.agent.labeler import Labeler
 
     told = asdict(job.model) | asdict(job.decision)
     given = {name: value for name, value in told.items() if value is not None}  # its own defaults otherwise
+    if given["calibration"] == "batch":
+        return BatchCalibrated.from_pretrained(**given | {"calibration": "none"}, expected_rows=expected_rows)
     return Labeler.from_pretrained(**given, expected_rows=expected_rows)
 
 
@@ -186,6 +189,8 @@ def label_corpus(
         _say(f"{doubted}; name another --model", to_stderr=True)
     labeler = labeler_from(job, expected_rows(corpus, job.reading.limit))
     if output is None or job.running.dry_run:
+        if job.decision.calibration == "batch":  # it would not label before it has looked
+            labeler.meet(row for row in islice(corpus, _LOOKED_AT) if isinstance(row, Sample))
         return _dry_run(job, corpus, labeler)
     if remark := labeler.meet(_everybody(corpus, job)):
         _say(remark, to_stderr=True)
@@ -216,7 +221,7 @@ def _everybody(corpus: "Corpus", job: Job) -> "Iterator[Sample]":
     from thymos.agent.runs.progress import Progress, expected_rows
 
     total = expected_rows(corpus, job.reading.limit)
-    with RunBar(Console(stderr=True), quiet=job.running.quiet, doing="meeting speakers") as bar:
+    with RunBar(Console(stderr=True), quiet=job.running.quiet, doing="looking at the rows") as bar:
         for number, row in enumerate(islice(corpus, job.reading.limit)):
             bar(Progress("label", rows=number, bad=0, resumed=0, total=total))
             if isinstance(row, Sample):

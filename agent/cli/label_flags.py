@@ -121,7 +121,9 @@ class DecisionFlags:
             unweighted accuracy, where a rare label counts as much as a common one. The latter two as on the dev split.
         kb: folder of a knowledge base whose labelled examples vote, as `thymos kb weigh` weighed them.
         calibration: `fitted` takes the temperature fitted for the label set; `content-free` takes away the model's
-            bias towards label words; `none` leaves it; `auto` takes what fits the model and the label set.
+            bias towards label words; `batch` takes away what it expects of labels on the whole, going by 512 rows of
+            the corpus, for label sets that nothing was fitted for; `none` leaves it; `auto` takes what fits the model
+            and the label set, and never `batch`.
     """
 
     taxonomy: str = "goemotions"
@@ -132,7 +134,7 @@ class DecisionFlags:
     coverage: _Share | None = None
     aim: Literal["likeliest", "emotions", "balance"] = "likeliest"
     kb: Annotated[Path | None, Parameter(name="--kb", show_default=False)] = None
-    calibration: Literal["auto", "fitted", "content-free", "none"] = "auto"
+    calibration: Literal["auto", "fitted", "content-free", "batch", "none"] = "auto"
 
 
 @Parameter(name="*", group=RUN)
