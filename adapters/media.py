@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from thymos.adapters.broken import BROKEN
 from thymos.prompts.errors import RowError
 
 MAX_BYTES = 2_000_000_000  # of one file; a longer recording is to be cut first
@@ -86,7 +87,7 @@ def media_exists(path: Path, *, folders: bool = False) -> bool:
         if found is None:
             return False
         return found[1] in _archive(found[0]).NameToInfo
-    except (OSError, ValueError, zipfile.BadZipFile):  # a name too long, a folder that may not be entered, a NUL
+    except BROKEN:  # a name too long, a folder that may not be entered, a NUL, an archive that is damaged
         return False
 
 
@@ -108,7 +109,7 @@ def open_media(path: Path) -> BinaryIO:
             if size <= MAX_BYTES and size:
                 with archive.open(found[1]) as member:
                     return BytesIO(member.read(MAX_BYTES))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, RuntimeError) as error:
+    except BROKEN as error:
         raise RowError(
             f"media file must be one that opens, got {path.name}: {error}; fetch or save it again"
         ) from error

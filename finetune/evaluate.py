@@ -107,6 +107,10 @@ def evaluate(
     for name in ignore:
         target.index(name)  # before a long read
     gold = read_gold(samples, gold_taxonomy, gold_map, drop_unknown=drop_unknown_gold, exclude=exclude)
+    if exclude and not gold.excluded:
+        raise InputError(
+            f"excluded ids must be of gold rows or their dialogues, got {len(exclude)} of which none is; check the file"
+        )
     joined = _join(predictions, gold, taxonomy, prediction_map)
     if not joined.gold:
         raise InputError(

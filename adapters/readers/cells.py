@@ -12,12 +12,18 @@ from thymos.adapters.readers.records import shown
 from thymos.prompts.errors import RowError
 
 
+def filled(value: object) -> object:
+    """Return the value of a cell; None for NaN too, as pandas writes what is missing."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def words(value: object, max_chars: int) -> str | None:
     """Return an utterance as written.
 
     Raises:
         RowError: it is no string, too long or not text.
     """
+    value = filled(value)
     if isinstance(value, bytes):  # Parquet files of old writers do not mark strings as such
         try:
             value = value.decode("utf-8")
@@ -37,7 +43,7 @@ def name(what: str, value: object, max_chars: int) -> str | None:
     Raises:
         RowError: it is too long or not text.
     """
-    if value is None:
+    if (value := filled(value)) is None:
         return None
     if isinstance(value, list | tuple | dict | bytes):
         raise RowError(f"{what} must be a single value, got {shown(value)}; is it the right column?")
@@ -70,7 +76,7 @@ def labels(what: str, value: object, separator: str | None, max_chars: int) -> t
     Raises:
         RowError: it is too long or not text.
     """
-    if value is None:
+    if (value := filled(value)) is None:
         return None
     if isinstance(value, str):
         _check(what, value, max_chars)
@@ -96,7 +102,7 @@ def media(what: str, value: object, base_dir: Path, *, folders: bool = False) ->
     Raises:
         RowError: there is no such file, or the cell is no path.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if (value := filled(value)) is None or (isinstance(value, str) and not value.strip()):
         return None
     if not isinstance(value, str):
         raise RowError(f"{what} must be the path of a file, got {type(value).__name__}; store paths")

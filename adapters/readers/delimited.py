@@ -95,6 +95,8 @@ def _reader(feed: _Feed, delimiter: str) -> Iterator[list[str]]:
 def _record(feed: _Feed, names: list[str], cells: list[str], flaw: str | None, delimiter: str) -> Iterator[Item]:
     """Yield the record that the feed's lines hold, and settle which of them come again."""
     first, first_flaw = feed.record[0]
+    if delimiter == "\t" and _rows_of_their_own(feed, len(names)):
+        flaw = "quotes that join whole rows"
     if flaw is None and len(cells) == len(names):
         unreadable = next((flaw for _, flaw in feed.record if flaw), None)
         row = Record(dict(zip(names, cells, strict=True)))
@@ -107,6 +109,13 @@ def _record(feed: _Feed, names: list[str], cells: list[str], flaw: str | None, d
             yield Broken(first_flaw or flaw or _miscounted(cells, names, feed), excerpt(first))
         feed.give_up_first()  # a stray quote may have joined lines that are rows of their own
     feed.done()
+
+
+def _rows_of_their_own(feed: _Feed, cells: int) -> bool:
+    """Say whether quotes have joined several lines of which each is a row as it stands."""
+    return len(feed.record) > 1 and all(
+        flaw is None and line.count("\t") == cells - 1 and cells > 1 for line, flaw in feed.record
+    )
 
 
 def _delimiter(first: Line, delimiter: str) -> str:

@@ -57,6 +57,7 @@ class FileCorpus:
         rows = RowBuilder(self._columns, self._options)
         for item in expanded(self._records, self._layout):
             if not self._meant(item):
+                rows.skip(item)
                 continue
             row = rows.build(item)
             if row is not None:

@@ -98,7 +98,8 @@ def reason(error: BaseException) -> str:
 
 def identifier(value: object, otherwise: object) -> str:
     """Return a value as an identifier, or `otherwise` where it is empty or has parts."""
-    return str(value) if isinstance(value, str | int | float) and value != "" else str(otherwise)
+    missing = value == "" or value != value
+    return str(value) if isinstance(value, str | int | float) and not missing else str(otherwise)
 
 
 def unique(names: list[str]) -> list[str]:

@@ -61,6 +61,10 @@ class RowBuilder:
             shown = excerpt(text) if isinstance(text, str) and text else None
             return BadRow(self._row, str(error), self._readable_id(item), shown)
 
+    def skip(self, item: Item) -> None:
+        """Count a row that nobody asked for, so that the others have the numbers that they have in the whole file."""
+        self._row += not (isinstance(item, Record) and item.context_only)
+
     def _sample(self, record: Record) -> Sample:
         values, columns = record.values, self._columns
         row_id = self._name(values, columns.id) or record.id or str(self._row)

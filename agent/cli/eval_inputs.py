@@ -3,6 +3,7 @@
 Takes the words of the command line; gives readers and maps, opened and checked. Scores nothing.
 """
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,15 +86,16 @@ def gold_rows(
 
 
 def excluded_ids(path: Path) -> frozenset[str]:
-    """Read ids that are not to be scored: what stands before the first tab or comma of each line.
+    """Read ids that are not to be scored: the first cell of each line, of a CSV or TSV file or of a plain list.
 
     Raises:
         InputError: the file can't be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"file of excluded ids must be readable text, got {str(path)!r} ({error}); check it"
         ) from error
-    return frozenset(first for line in lines if (first := line.replace("\t", ",").partition(",")[0].strip()))
+    rows = csv.reader(line.replace("\t", ",") for line in lines)
+    return frozenset(first for row in rows if row and (first := row[0].strip()))

@@ -59,7 +59,7 @@ def table(rows: Sequence[PredictedRow], column: str | None, top: int) -> Table:
         top: labels to show for each.
     """
     out = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
-    out.add_column(printable(column or "id"), ratio=1)
+    out.add_column(Text(printable(column or "id")), ratio=1)
     out.add_column("label", style="bold")
     out.add_column("most probable", no_wrap=True)
     out.add_column("margin", justify="right")
@@ -67,12 +67,16 @@ def table(rows: Sequence[PredictedRow], column: str | None, top: int) -> Table:
         ranked = sorted((row.probabilities or {}).items(), key=lambda item: -item[1])
         margin = f"{ranked[0][1] - ranked[1][1]:.2f}" if len(ranked) > 1 else ""
         out.add_row(
-            Text(printable(str(row.kept[column] or "") if column else row.id)),
+            Text(printable(_cell(row.kept[column]) if column else row.id)),
             Text("for a person", style="yellow") if row.abstained else Text(printable(", ".join(row.labels))),
             Text("\n").join(_line(printable(name), probability) for name, probability in ranked[:top]),
             margin,
         )
     return out
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def printable(text: str) -> str:

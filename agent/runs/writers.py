@@ -15,8 +15,8 @@ row group. Equal rows give equal bytes: nothing here depends on the time or on h
 """
 
 import csv
-import io
 import json
+from types import SimpleNamespace
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -145,9 +145,10 @@ class CsvWriter:
         """Nothing is held back."""
 
     def _put(self, table: list[list[Any]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(table)
-        self._handle.write(text.getvalue().encode())
+        lines: list[str] = []
+        into = SimpleNamespace(write=lambda line: lines.append(line.removesuffix("\r\n")))
+        csv.writer(into, lineterminator="\r\n").writerows(table)  # it quotes what row ends are made of, and no more
+        self._handle.write("".join(f"{line}\n" for line in lines).encode())
 
 
 def writer_for(suffix: str, handle: BinaryIO, labels: tuple[str, ...], kept: Census, provenance: Provenance) -> Writer:

@@ -85,3 +85,14 @@ def test_a_damaged_archive_holds_nothing(folder: Path) -> None:
     assert not media_exists(folder / "clips.zip" / "b.flac")
     with pytest.raises(RowError, match="must be one that opens"):
         open_media(folder / "clips.zip" / "b.flac")
+
+
+@pytest.mark.parametrize("place", range(0, 60, 7))
+def test_a_damaged_member_is_told_whatever_the_damage_raises(place: int, folder: Path) -> None:
+    with zipfile.ZipFile(folder / "long.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("long.wav", bytes(range(256)) * 20 + b"sound" * 99)
+    packed = bytearray((folder / "long.zip").read_bytes())
+    packed[30 + len("long.wav") + place] ^= 0xFF
+    (folder / "long.zip").write_bytes(packed)
+    with pytest.raises(RowError, match="must be one that opens"):
+        open_media(folder / "long.zip" / "long.wav")

@@ -54,6 +54,12 @@ def test_quotes_that_do_not_work_out_are_ordinary_characters_in_tsv(tmp_path: Pa
     assert told(path, "tsv") == ['"a', "b", '"c" and', 'd "e"', '"f']
 
 
+def test_quotes_do_not_join_rows_of_a_tsv_file_that_are_rows_as_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "file.tsv"
+    path.write_text('text\tlabel\n"Hello he said\tpos\nmiddle row\tneg\nthe end"\tpos\n"two\nlines"\tneg\n')
+    assert told(path, "tsv") == ['"Hello he said', "middle row", 'the end"', "two\nlines"]
+
+
 def test_a_hundred_thousand_columns_work(tmp_path: Path) -> None:
     names = [f"c{n}" for n in range(100_000)]
     path = tmp_path / "file.csv"

@@ -164,3 +164,16 @@ def test_used_cells_beyond_the_limit_are_bad_rows_and_unused_ones_are_not(tmp_pa
     assert reasons == ["", "id", "text", "label"]
     assert isinstance(rows[2], BadRow)
     assert (rows[2].id, rows[2].excerpt) == ("3", "x" * 80)
+
+
+def test_nan_is_an_empty_cell(tmp_path: Path) -> None:
+    rows = [{"id": None, "text": text, "dialogue_id": None, "speaker": None, "label": None} for text in ("one", "two")]
+    lines = "".join(json.dumps(row).replace("null", "NaN") + "\n" for row in [*rows, rows[0] | {"text": None}])
+    (tmp_path / "rows.jsonl").write_text(lines)
+    columns = Columns(id="id", dialogue="dialogue_id", speaker="speaker", label="label")
+    first, second, third = open_corpus(tmp_path / "rows.jsonl", columns=columns)
+    for number, row in enumerate((first, second), start=1):
+        assert isinstance(row, Sample), row
+        assert (row.id, row.dialogue, row.speaker, row.context, row.gold) == (str(number), None, None, (), None)
+    assert isinstance(third, BadRow)
+    assert "must not be empty" in third.reason

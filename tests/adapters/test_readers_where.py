@@ -63,3 +63,12 @@ def test_conditions_that_no_row_meets_are_refused(table: Path) -> None:
 def test_a_column_that_is_not_there_is_named_with_those_that_are(table: Path) -> None:
     with pytest.raises(InputError, match="got 'splitt'; there are 'id', 'text', 'split', 'fold'"):
         open_corpus(table, where=["splitt=train"])
+
+
+def test_rows_have_the_numbers_that_they_have_in_the_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,split\none,train\ntwo,test\n,test\nthree,test\n")
+    whole = {row.id: row.text for row in open_corpus(tmp_path / "rows.csv") if isinstance(row, Sample)}
+    part = list(open_corpus(tmp_path / "rows.csv", where=["split=test"]))
+    assert [row.text for row in part if isinstance(row, Sample)] == ["two", "three"]
+    assert all(whole[row.id] == row.text for row in part if isinstance(row, Sample))
+    assert [row.row for row in part if not isinstance(row, Sample)] == [3]

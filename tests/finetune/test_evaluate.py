@@ -237,3 +237,7 @@ def test_excluded_rows_and_dialogues_are_not_scored_but_named() -> None:
     )
     assert scores.n == 1
     assert scores.left_out == LeftOut(gold_excluded=("test-1-1", "test-1-2", "alone"))
+    with pytest.raises(
+        InputError, match="excluded ids must be of gold rows or their dialogues, got 1 of which none is"
+    ):
+        evaluate([predicted("alone", "rage")], samples, FINE, exclude={"\ufeffalone"}, bootstrap=0)

@@ -117,3 +117,10 @@ def test_text_cannot_steer_the_terminal() -> None:
 
 def test_markup_in_a_text_is_shown_as_it_is() -> None:
     assert "[red]mine[/red]" in shown(PredictedRow("1", ("joy",), None, False, {"text": "[red]mine[/red]"}))
+
+
+def test_names_of_columns_are_no_markup_and_nothing_is_not_zero() -> None:
+    for name in ("temp [/degC]", "text [en]"):
+        told = shown(PredictedRow("1", ("joy",), None, False, {name: 0}), column=name)
+        assert name in told
+        assert told.splitlines()[-1].startswith("0 ")

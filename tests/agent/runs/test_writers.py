@@ -15,6 +15,7 @@ from tests.agent.runs.fakes import FOUR, HashLabeler, ListCorpus, samples
 from thymos.agent.prediction import Prediction
 from thymos.agent.runs import writers
 from thymos.agent.runs.run import run
+from thymos.finetune.predictions import open_predictions
 
 TEXTS = ["plain", 'quotes " and, commas', "two\nlines", "Grüße \U0001f600", "\ud83d half a pair", ""]
 COLUMNS: dict[str, list[Any]] = {
@@ -121,3 +122,12 @@ def test_parquet_is_written_in_row_groups_of_bounded_size(tmp_path: Path) -> Non
     run(ListCorpus(samples(*texts)), HashLabeler(), tmp_path / "a.parquet", chunk_rows=1024)
     file = pq.read_metadata(tmp_path / "a.parquet")
     assert [file.row_group(n).num_rows for n in range(file.num_row_groups)] == [writers.ROW_GROUP, 700]
+
+
+def test_a_carriage_return_alone_is_quoted_in_csv_and_read_back(tmp_path: Path) -> None:
+    texts = ["old Mac\rline", "two\r\nlines", 'a "quote"\r', "plain"]
+    run(ListCorpus(samples(*texts, text=texts)), HashLabeler(), tmp_path / "out.csv", keep_columns=("text",))
+    assert [row.kept["text"] for row in open_predictions(tmp_path / "out.csv").rows(["text"])] == texts
+    written = (tmp_path / "out.csv").read_bytes()
+    assert written.count(b"\r\n") == 1  # in the cell that has it
+    assert b"\nplain" not in written
