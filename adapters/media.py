@@ -91,6 +91,17 @@ def media_exists(path: Path, *, folders: bool = False) -> bool:
         return False
 
 
+def media_size(path: Path) -> int | None:
+    """Return the bytes of a file, on disk or in an archive, or of all in a folder; None where there is none."""
+    try:
+        if path.is_dir():
+            return sum(each.stat().st_size for each in path.iterdir() if each.is_file())
+        found = None if path.is_file() else _in_archive(path)
+        return path.stat().st_size if found is None else _archive(found[0]).getinfo(found[1]).file_size
+    except BROKEN:
+        return None
+
+
 def open_media(path: Path) -> BinaryIO:
     """Open a file for reading and seeking; one in an archive is unpacked into memory.
 

@@ -57,6 +57,8 @@ class Encoder(Protocol[Source, Signal]):
         dim: size of a frame of one layer.
         layers: layers that lie side by side in a frame, for a learned mix.
         fingerprint: SHA-256 over weights and settings: another one may give other frames.
+
+    One that reads the same signal as another says so by an equal attribute `reads`: that is decoded once for both.
     """
 
     name: str

@@ -165,9 +165,10 @@ class Perception:
                 made[key] = why
                 continue
             try:
-                if encoder.modality not in decoded:
-                    decoded[encoder.modality] = encoder.read(source)
-                signal = decoded[encoder.modality]
+                reading = getattr(encoder, "reads", encoder.fingerprint)
+                if reading not in decoded:
+                    decoded[reading] = encoder.read(source)
+                signal = decoded[reading]
                 if not isinstance(encoder, BatchEncoder):
                     made[key] = _halved(encoder.encode(signal))
                     break
@@ -250,12 +251,10 @@ def _content(source: Source) -> Iterator[bytes]:
 
 def _siblings(source: Source) -> Iterator[Path]:
     """Yield files beside a recording of the body that say how it is to be read: a sidecar, a header's signals."""
-    if isinstance(source, Physiology) and source.path is not None and source.path.parent.is_dir():
-        own = source.path.name
-        stem = own.partition(".")[0] + "."
-        for each in sorted(source.path.parent.iterdir()):
-            if each.name.startswith(stem) and each.name != own and each.is_file():
-                yield each
+    if isinstance(source, Physiology) and source.path is not None and not source.path.is_dir():
+        from thymos.adapters.physiology.beside import files_beside
+
+        yield from files_beside(source.path)
 
 
 def _of_folder(folder: Path) -> Iterator[bytes]:

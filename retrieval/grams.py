@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from hashlib import blake2b
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+from thymos.adapters.words import SIGNS
+
+_WORD = re.compile(rf"\w[\w{SIGNS}]*(?:['’]\w[\w{SIGNS}]*)*")
 
 
 def words(text: str) -> list[str]:

@@ -29,10 +29,12 @@ class VectorIndex:
     Attributes:
         kind: flat or hnsw.
         faiss: FAISS' own index.
+        on_gpus: the same on all GPUs, where there are any: it searches all rows, since it would not heed a filter.
     """
 
     kind: IndexKind
     faiss: Any
+    on_gpus: Any = None
 
     def search(self, queries: Vectors, k: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Any, Any]:
         """Return the nearest rows.
@@ -45,7 +47,8 @@ class VectorIndex:
         Returns:
             Rows (queries, k), -1 where there are no more, and their cosines.
         """
-        similarity, rows = self.faiss.search(
+        index = self.faiss if self.on_gpus is None or allowed is not None else self.on_gpus
+        similarity, rows = index.search(
             np.ascontiguousarray(queries, dtype=np.float32), min(k, max(1, self.faiss.ntotal)),
             params=_parameters(self.kind, allowed),
         )  # fmt: skip
@@ -53,7 +56,9 @@ class VectorIndex:
 
     def add(self, vectors: Vectors) -> None:
         """Append rows."""
-        self.faiss.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        for index in (self.faiss, self.on_gpus):
+            if index is not None:
+                index.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
 
 def kind_for(rows: int) -> IndexKind:
@@ -71,15 +76,15 @@ def build_index(vectors: Vectors, kind: IndexKind | None = None) -> VectorIndex:
     import faiss
 
     rows, size = vectors.shape
-    kind = kind or kind_for(rows)
+    kind, on_gpus = kind or kind_for(rows), None
     if kind == "flat":
         index: Any = faiss.IndexFlatIP(size)
         if faiss.get_num_gpus():
-            index = faiss.index_cpu_to_all_gpus(index)
+            on_gpus = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(size))
     else:
         index = faiss.IndexHNSWFlat(size, _LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = _BUILD_BREADTH
-    found = VectorIndex(kind, index)
+    found = VectorIndex(kind, index, on_gpus)
     found.add(vectors)
     return found
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thymos.adapters.whole_file import whole_file
+from thymos.adapters.words import SIGNS
 from thymos.prompts.errors import InputError, ModelError
 from thymos.retrieval.embedder import Embedder
 
@@ -27,7 +28,8 @@ _C = 4.0  # inverse of the L2 penalty; chosen on GoEmotions dev
 _NOTES = "thymos"  # key of the file's metadata
 _LEAST = 1e-6  # share of a label that nobody chose
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w){{2,}}"  # of Thai, Lao, Burmese, Khmer, kana and Han, each character
+_SPACED = rf"(?![{_UNSPACED}])"
+_WORD = rf"[{_UNSPACED}]|{_SPACED}\w(?:{_SPACED}[\w{SIGNS}])+"  # of Thai, Lao, Burmese, Khmer, kana and Han, each sign
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,16 +46,21 @@ class Sidecar:
     units: Mapping[str, str] = field(default_factory=dict)
 
 
+def sidecar_place(path: Path) -> Path:
+    """Return where the sidecar of a table lies, if it has one."""
+    name = path.name
+    for ending in (".gz", ".csv", ".tsv", ".tab", ".parquet", ".pq"):
+        name = name.removesuffix(ending) if name.lower().endswith(ending) else name
+    return path.with_name(name + ".json")
+
+
 def sidecar_of(path: Path) -> Sidecar:
     """Read `NAME.json` beside `NAME.csv`, `NAME.tsv.gz` and the like, where there is one.
 
     Raises:
         RowError: it is no JSON object, or says what cannot be.
     """
-    name = path.name
-    for ending in (".gz", ".csv", ".tsv", ".tab", ".parquet", ".pq"):
-        name = name.removesuffix(ending) if name.lower().endswith(ending) else name
-    beside = path.with_name(name + ".json")
+    beside = sidecar_place(path)
     if beside == path or not media_exists(beside):
         return Sidecar()
     with translated(beside, "JSON sidecar"), open_media(beside) as stream:

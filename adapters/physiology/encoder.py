@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thymos.adapters.modality import Observed
+from thymos.adapters.physiology.beside import files_beside
 from thymos.adapters.physiology.recording import Recording
 from thymos.adapters.sample import Physiology
 from thymos.prompts.errors import ModelError
@@ -140,7 +141,8 @@ def _identity(source: Physiology) -> tuple[object, ...] | None:
         if source.path.is_dir():
             files = sorted(source.path.iterdir())
         else:
-            files = [next(each for each in (source.path, *source.path.parents) if each.is_file())]
+            beside = [source.path, *files_beside(source.path)]
+            files = [next(each for each in (path, *path.parents) if each.is_file()) for path in beside]
         return str(source.path), *((str(each), each.stat().st_size, each.stat().st_mtime_ns) for each in files)
     except (OSError, ValueError, StopIteration):
         return None

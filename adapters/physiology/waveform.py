@@ -60,12 +60,25 @@ def _kind(name: str) -> str | None:
     return "ecg" if name.strip().casefold() in _LEADS else kind_in(name)
 
 
+def signal_files(path: Path) -> list[Path]:
+    """Return the files that a header names beside it, as far as it can be read."""
+    try:
+        _, lines = _header(path.with_suffix(".hea"))
+    except RowError:
+        return []
+    return [path.with_name(name) for name in sorted({line[0] for line in lines[1:]}) if _PLAIN.fullmatch(name)]
+
+
+def _header(path: Path) -> tuple[str, list[list[str]]]:
+    with open_media(path) as stream:
+        text = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
+    return text, [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
 @contextmanager
 def _on_disk(path: Path) -> Iterator[Path]:
     """Give the record's name in a folder that holds a copy of its header and signals and nothing else."""
-    with open_media(path) as stream:
-        text = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
-    lines = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    text, lines = _header(path)
     if not lines or len(lines) > MAX_CHANNELS or "/" in lines[0][0] or not _PLAIN.fullmatch(lines[0][0]):
         raise RowError(
             f"{path.name} must be the header of a WFDB record of one segment, got another; name its .hea file"

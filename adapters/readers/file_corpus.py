@@ -4,15 +4,20 @@ Takes a source of records, a layout and resolved columns; gives rows, an identit
 number. Built by `thymos.adapters.readers.opening.open_corpus`.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from thymos.adapters.corpus import BadRow
+from thymos.adapters.media import media_size
+from thymos.adapters.readers import cells
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.layout import Layout
 from thymos.adapters.readers.records import Broken, Item, Record, Records
 from thymos.adapters.readers.rows import RowBuilder, RowOptions
 from thymos.adapters.readers.where import Condition
 from thymos.adapters.sample import Sample
+from thymos.prompts.errors import RowError
 
 
 class FileCorpus:
@@ -66,11 +71,11 @@ class FileCorpus:
     def identity(self) -> Mapping[str, object]:
         """Return what makes these rows these rows; the content is hashed once for this object.
 
-        Left out: the path, `base_dir` and the content of media files, of which only the names are in the
-        rows.
+        Of recordings it is their names and sizes, so that one that was missing and has been fetched makes other rows.
+        Left out: the path and `base_dir`.
         """
         if self._digest is None:
-            self._digest = self._records.digest()
+            self._digest = {**self._records.digest(), **self._media()}
         return {
             **self._digest,
             "format": self._format,
@@ -80,6 +85,18 @@ class FileCorpus:
             "label_separator": self._options.label_separator,
             **({"where": sorted(map(_told, self._where))} if self._where else {}),
         }
+
+    def _media(self) -> dict[str, object]:
+        """Return a digest of the names and sizes of the recordings of the rows, if they name any."""
+        columns = [each for each in (self._columns.speech, self._columns.face, self._columns.physiology) if each]
+        if not columns or self._options.gold_only:
+            return {}
+        digest = hashlib.sha256()
+        for item in expanded(self._records, self._layout):
+            if isinstance(item, Record) and self._meant(item):
+                for cell in (item.values.get(column) for column in columns):
+                    digest.update(f"{cell}\0{_size(cell, self._options.base_dir)}\n".encode("utf-8", "surrogatepass"))
+        return {"media": digest.hexdigest()}
 
     def _meant(self, item: Item) -> bool:
         """Say whether a row meets all conditions; one that could not be read does, so that it is told."""
@@ -96,6 +113,14 @@ class FileCorpus:
             return None
         rows, share = measured
         return round(rows / share) if share else rows
+
+
+def _size(cell: object, folder: Path) -> int | None:
+    """Return the size of the recording that a cell names, if it is there."""
+    try:
+        return media_size(cells.media("media", cell, folder, folders=True).path)  # type: ignore[union-attr]
+    except (RowError, AttributeError):  # it names none
+        return None
 
 
 def _told(condition: Condition) -> str:

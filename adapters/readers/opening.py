@@ -4,6 +4,7 @@ Takes a path or a hub id and options; gives a `FileCorpus`. The body is the list
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def open_corpus(
     label_separator: str | None = None,
     encoding: str = "utf-8",
     where: Sequence[str] = (),
+    gold_only: bool = False,
 ) -> FileCorpus:
     """Open a corpus for labelling; it is streamed, however large it is.
 
@@ -62,6 +64,7 @@ def open_corpus(
         encoding: of text files; a byte order mark decides over it.
         where: conditions that rows must meet, `column=value,value` or `column!=value`; the others are as if they were
             not there.
+        gold_only: read ids and gold labels alone: texts, turns and recordings are not looked at.
 
     Raises:
         InputError: there is nothing to label in it, or it cannot be read as asked.
@@ -69,7 +72,7 @@ def open_corpus(
     check_format(format)
     encoding = check_encoding(encoding)
     place = locate(str(path))
-    options = _options(place, context_turns, max_chars, label_separator, base_dir)
+    options = replace(_options(place, context_turns, max_chars, label_separator, base_dir), gold_only=gold_only)
     general = _general_format(place, format, encoding)
     layout = LAYOUTS.get(format)
     records = _records(place, general, layout, encoding)

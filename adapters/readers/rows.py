@@ -29,12 +29,14 @@ class RowOptions:
         max_chars: longest cell that is used (text, id, speaker, dialogue, label), in characters.
         label_separator: what stands between several labels in one cell, or None.
         base_dir: folder that relative media paths start from.
+        gold_only: whether ids and gold labels are all that is wanted: nothing else can spoil a row then.
     """
 
     context_turns: int
     max_chars: int
     label_separator: str | None
     base_dir: Path
+    gold_only: bool = False
 
 
 class RowBuilder:
@@ -68,6 +70,8 @@ class RowBuilder:
     def _sample(self, record: Record) -> Sample:
         values, columns = record.values, self._columns
         row_id = self._name(values, columns.id) or record.id or str(self._row)
+        if self._options.gold_only:
+            return Sample(id=row_id, gold=self._gold(values), metadata=values)
         text, speaker, context = self._said(values)
         speech = self._media(values, columns.speech)
         face = self._media(values, columns.face)

@@ -48,6 +48,7 @@ class WhisperEncoder:
         self.loaded = loaded
         self.transcribe = transcribe
         self.max_seconds = max_seconds
+        self.reads = f"sound of {max_seconds:g} s"  # the same signal as others that read so
         self.dim: int = loaded.model.dims.n_audio_state
         self.layers: int = 1 + loaded.model.dims.n_audio_layer
         settings = {

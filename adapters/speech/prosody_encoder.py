@@ -46,6 +46,7 @@ class ProsodyEncoder:
 
     def __init__(self, *, max_seconds: float = MAX_SECONDS) -> None:
         self.max_seconds = max_seconds
+        self.reads = f"sound of {max_seconds:g} s"  # the same signal as others that read so
         settings = {"version": VERSION, "scales": _SCALES, "frame": FRAME, "max": max_seconds}
         self.fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from thymos.agent.chat.findings import Analysis, Comparison, Finding, LabelCard, Passages
 from thymos.agent.reasoning.values import Evidence, Reasoning, Sentence
 
-_CITATION = re.compile(r"\s?\[((?:kb|cue|ex):[^\]\s]+)\]")
+_CITATION = re.compile(r"\s?\[((?:kb|cue|ex):[^\]]+)\]")
+_BETWEEN = re.compile(r"\s*[;,]\s*")  # of several in one pair of brackets
 
 
 def renumbered(finding: Finding, before: Sequence[Finding]) -> Finding:
@@ -26,9 +27,15 @@ def renumbered(finding: Finding, before: Sequence[Finding]) -> Finding:
 
 
 def checked(text: str, findings: Sequence[Finding]) -> str:
-    """Return a text without citations of what was not found."""
+    """Return a text without citations of what was not found; each of those that were stands in brackets of its own."""
     known = _known(findings)
-    return _CITATION.sub(lambda match: match[0] if match[1] in known else "", text)
+
+    def kept(match: re.Match[str]) -> str:
+        if match[1] in known:
+            return match[0]
+        return "".join(f" [{each}]" for each in _BETWEEN.split(match[1].strip()) if each in known)
+
+    return _CITATION.sub(kept, text)
 
 
 def sources(text: str, findings: Sequence[Finding]) -> tuple[Evidence, ...]:

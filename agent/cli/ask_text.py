@@ -38,14 +38,14 @@ def terminal(reasoning: Reasoning, top: int = 4) -> Group:
         for sentence in step.sentences:
             line = Text(printable(sentence.text))
             for citation in sentence.citations:
-                line.append(f" [{citation}]", style="cyan")
+                line.append(printable(f" [{citation}]"), style="cyan")
             if not sentence.citations:
                 line.append(" (rests on nothing shown)", style="yellow")
             parts.append(Padding(line, (0, 0, 0, 2)))
     if any(each.sources for each in reasoning.evidence):
         parts += [Text(), Text("Sources", style="bold")]
         for each in reasoning.evidence:
-            parts.append(Text(f"  [kb:{each.id}]", style="cyan"))
+            parts.append(Text(printable(f"  [kb:{each.id}]"), style="cyan"))
             parts += [Padding(Text(printable(source), style="dim"), (0, 0, 0, 4)) for source in each.sources]
     return Group(*parts)
 

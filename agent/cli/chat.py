@@ -133,20 +133,17 @@ def _thread(agent: "ChatAgent", wished: str | None, taxonomy: str | None) -> str
 
 
 def _piped(session: "Session") -> int:
-    """Say every line of a pipe up to one that quits; return the worst exit code."""
-    from thymos.agent.cli.chat_session import Quit
-
+    """Say every line of a pipe up to `/quit`; return the worst exit code. Other commands are messages like any text."""
     worst = 0
     for line in _lines():
-        try:
-            worst = max(worst, session.say(line))
-        except Quit:
+        if line == "/quit":
             break
+        worst = max(worst, session.say(line, commands=False))
     return worst
 
 
 def _lines() -> Iterator[str]:
-    """Yield the messages of a pipe; a command at its start is one too."""
+    """Yield the messages of a pipe."""
     for line in sys.stdin:
         if line.strip():
             yield line.strip()

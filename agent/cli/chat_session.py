@@ -42,6 +42,10 @@ class View(Protocol):
         """Show one event of an answer."""
         ...
 
+    def still(self) -> None:
+        """Take away what says that something is going on."""
+        ...
+
     def note(self, text: str) -> None:
         """Show a sentence of the program's own."""
         ...
@@ -114,28 +118,41 @@ class Session:
         for event in self.agent.resume(self.thread):
             self._seen(event)
 
-    def say(self, line: str) -> int:
+    def say(self, line: str, *, commands: bool = True) -> int:
         """Say a line, or do what it commands; return the exit code of it.
+
+        Args:
+            line: what was typed, or read.
+            commands: whether one that begins with a slash commands; else it is a message.
 
         Raises:
             Quit: the user wants to leave.
         """
         try:
-            if line.startswith("/"):
+            if commands and line.startswith("/"):
                 name, _, rest = line.partition(" ")
                 self._command(name.lower(), rest.strip())
                 return 0
             message = Message(text=line, attachments=tuple(self._attached), taxonomy=self._taxonomy)
-            failed = False
-            stopped = threading.Event()
-            with _interrupting(stopped):
-                for event in self.agent.reply(self.thread, message, stopped):
-                    failed = self._seen(event) or failed
-            self._attached, self._taxonomy = [], None
-            return int(failed)
+            return int(self._reply(message))
         except ThymosError as error:
             self._view.problem(str(error))
             return error.exit_code
+
+    def _reply(self, message: Message) -> bool:
+        """Show the answer to a message as it comes; say whether it failed."""
+        failed, begun = False, False
+        stopped = threading.Event()
+        try:
+            with _interrupting(stopped):
+                for event in self.agent.reply(self.thread, message, stopped):
+                    begun = True
+                    failed = self._seen(event) or failed
+        finally:
+            self._view.still()
+            if begun:  # the message is kept: nothing of it comes with the next
+                self._attached, self._taxonomy = [], None
+        return failed
 
     def _seen(self, event: Event) -> bool:
         """Show an event; say whether it is a failure."""
@@ -213,6 +230,8 @@ class Session:
         if not rest:
             raise InputError("export must name a file, got none; /export talk.md")
         path = _expanded(Path(rest))
+        if path.exists():
+            raise InputError(f"export must be a new file, got {path}, which is there; name another")
         form: Literal["json", "markdown"] = "json" if path.suffix == ".json" else "markdown"
         with whole_file(path) as file:
             file.write(self.agent.threads.export(self.thread, form).encode())

@@ -39,6 +39,9 @@ class JsonView:
             self._out.write(event.model_dump_json() + "\n")
             self._out.flush()
 
+    def still(self) -> None:
+        """Print nothing."""
+
     def note(self, text: str) -> None:
         """Print nothing: only answers are lines."""
 
@@ -78,11 +81,11 @@ class TerminalView:
         if isinstance(event, Called | Progress):
             self._working(event.says or "working")
         elif isinstance(event, Found):
-            self._still()
+            self.still()
             if (shown := drawn(event.finding)) is not None:
                 self._console.print(Padding(shown, (0, 0, 1, 2)))
         elif isinstance(event, Done):
-            self._still()
+            self.still()
             self._console.print(Markdown(readable(event.answer.text)))
             if event.answer.sources:
                 count = len(event.answer.sources)
@@ -94,12 +97,12 @@ class TerminalView:
 
     def note(self, text: str) -> None:
         """Show a sentence of the program's own."""
-        self._still()
+        self.still()
         self._console.print(Text(printable(text), style="dim"))
 
     def problem(self, text: str) -> None:
         """Show what did not work."""
-        self._still()
+        self.still()
         self._console.print(Text(printable(text), style="red"))
 
     def sources(self, answer: Answer) -> None:
@@ -107,7 +110,7 @@ class TerminalView:
         if not answer.sources:
             self.note("the last answer cites no passage")
         for each in answer.sources:
-            self._console.print(Text(f"[kb:{each.id}] {printable(each.title)}", style="cyan"))
+            self._console.print(Text(printable(f"[kb:{each.id}] {each.title}"), style="cyan"))
             self._console.print(Padding(Text(printable(each.text)), (0, 0, 0, 2)))
             for source in each.sources:
                 self._console.print(Padding(Text(printable(source), style="dim"), (0, 0, 0, 2)))
@@ -141,7 +144,8 @@ class TerminalView:
         else:
             self._live.update(shown)
 
-    def _still(self) -> None:
+    def still(self) -> None:
+        """Take away what says that something is going on."""
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -29,6 +29,7 @@ def evaluate(
     gold: str | None = None,
     gold_column: str | None = None,
     corpus_format: Annotated[str, Parameter(name="--format")] = "auto",
+    encoding: str = "utf-8",
     text_column: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
@@ -61,6 +62,7 @@ def evaluate(
         gold: Corpus with gold labels, joined by id: the file (or hub id) that was labelled.
         gold_column: Column of the labelled file itself that holds the gold labels (see `--keep-columns`).
         corpus_format: Format of the gold corpus, as in `thymos label`.
+        encoding: Character encoding of the gold corpus, likewise.
         text_column: Column of the gold corpus with the text.
         id_column: Column of the gold corpus with the ids.
         label_column: Column of the gold corpus with the gold labels.
@@ -91,7 +93,7 @@ def evaluate(
     file = open_predictions(labelled)
     view = find_view(taxonomy or recorded_taxonomy(file), gold_taxonomy, at)
     columns = Columns(text=text_column, id=id_column, label=label_column)
-    found = gold_rows(file, gold, gold_column, corpus_format, columns, label_separator, where or ())
+    found = gold_rows(file, gold, gold_column, corpus_format, columns, label_separator, where or (), encoding)
     scores = score_rows(
         file.rows(),
         found.samples,

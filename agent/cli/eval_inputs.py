@@ -66,6 +66,7 @@ def gold_rows(
     columns: Columns,
     separator: str | None,
     where: Sequence[str] = (),
+    encoding: str = "utf-8",
 ) -> GoldRows:
     """Open the gold corpus, or take the gold labels from a column of the labelled file."""
     if (gold is None) == (column is None):
@@ -74,7 +75,15 @@ def gold_rows(
             "--gold CORPUS or --gold-column NAME"
         )
     if gold is not None:
-        corpus = open_corpus(gold, format=corpus_format, columns=columns, label_separator=separator, where=where)
+        corpus = open_corpus(
+            gold,
+            format=corpus_format,
+            columns=columns,
+            label_separator=separator,
+            where=where,
+            encoding=encoding,
+            gold_only=True,
+        )
         return GoldRows(Path(gold).name if Path(gold).exists() else gold, corpus, corpus.identity())
     assert column is not None
 

@@ -13,9 +13,12 @@ from cyclopts.validators import Number
 
 from thymos.agent.cli.kb_bar import opened
 from thymos.agent.cli.pace import counted
+from thymos.agent.cli.show import printable
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from thymos.retrieval.passage import Passage
 
 Words = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
@@ -109,10 +112,12 @@ def search(
     elif not hits:
         console.print("Nothing is near enough; ask in other words, lower --least, or filter less.")
     for hit in hits:
-        head = Text.assemble((f"[kb:{hit.passage.id}]", "bold cyan"), f"  {hit.passage.title}  ")
+        head = Text.assemble(
+            (printable(f"[kb:{hit.passage.id}]"), "bold cyan"), f"  {printable(hit.passage.title or '')}  "
+        )
         head.append(f"{hit.similarity:.2f}", style="dim")
         console.print(head)
-        console.print(Text(hit.passage.text), "\n")
+        console.print(_said(hit.passage.text), "\n")
 
 
 @command.command(name="list")
@@ -124,17 +129,19 @@ def list_(*, kb: Base = None) -> None:
     """
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     base = opened(kb)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("document", "passages", "licence"):
         table.add_column(column, justify="right" if column == "passages" else "left")
     for name, number in base.counts("document").items():
-        table.add_row(name or "(none)", f"{number:,}", str(base.documents.get(name, {}).get("licence", "")))
+        licence = str(base.documents.get(name, {}).get("licence", ""))
+        table.add_row(*(Text(printable(cell)) for cell in (name or "(none)", f"{number:,}", licence)))
     console = Console()
     console.print(table)
     said = ", ".join(f"{kind} {number:,}" for kind, number in base.counts("kind").items())
-    console.print(f"\nkinds: {said}", highlight=False)
+    console.print(f"\nkinds: {printable(said)}", markup=False, highlight=False)
 
 
 @command.command
@@ -156,15 +163,22 @@ def show(identifier: str, /, *, kb: Base = None) -> None:
         raise InputError(f"id must be that of a passage, got {identifier!r}; {near}`thymos kb search` finds ids")
     (passage,) = found
     console = Console()
-    console.print(Text(passage.title or passage.id, style="bold"))
-    console.print(Text(passage.text), "\n")
+    console.print(Text(printable(passage.title or passage.id), style="bold"))
+    console.print(_said(passage.text), "\n")
     told = {"id": passage.id, "kind": passage.kind, "emotions": ", ".join(passage.emotions)}
     told |= {"modalities": ", ".join(passage.modalities), "document": passage.document, "licence": passage.licence}
     for name, value in told.items():
         if value:
-            console.print(Text.assemble((f"{name:11}", "dim"), value))
+            console.print(Text.assemble((f"{name:11}", "dim"), printable(value)))
     for source in passage.sources:
-        console.print(Text.assemble((f"{'source':11}", "dim"), source))
+        console.print(Text.assemble((f"{'source':11}", "dim"), printable(source)))
+
+
+def _said(text: str) -> "Text":
+    """Return the lines of a passage, of which nothing steers the terminal."""
+    from rich.text import Text
+
+    return Text("\n".join(printable(line) for line in text.split("\n")))
 
 
 @command.command

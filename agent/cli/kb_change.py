@@ -13,6 +13,8 @@ from thymos.agent.cli.pace import counted
 from thymos.prompts.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from thymos.retrieval.documents.read import Document
     from thymos.retrieval.documents.tables import TableColumns
     from thymos.retrieval.knowledge_base import KnowledgeBase
@@ -71,6 +73,7 @@ def add(
     columns = TableColumns(text=text_column, title=title_column, id=id_column, emotions=emotions_column)
     folder = kb or default_folder()
     known = read_manifest(folder)["documents"] if is_knowledge_base(folder) else {}
+    _check_names([name or path.name for path in files], shipped=kb is None)
     documents = []
     for path in files:  # all are read before one is added
         called = name or path.name
@@ -95,6 +98,17 @@ def add(
             console.print(f"{document.name}: {counted(len(document.passages), 'passage')}{also}")
         base.save(folder)
     console.print(f"{counted(len(base), 'passage')} in {folder}, searched by {base.index_kind}")
+
+
+def _check_names(names: "Sequence[str]", *, shipped: bool) -> None:
+    """Refuse documents of one name, of which the last would replace the others, and the one that comes along."""
+    from thymos.retrieval.builtin import DOCUMENT
+
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"documents must have names of their own, got {name!r} twice; add one of them with --name")
+        if shipped and name == DOCUMENT:
+            raise InputError(f"document must not be called {name!r}, as what comes with Thymos is; give it a --name")
 
 
 def remove(document: str, /, *, kb: Base = None) -> None:

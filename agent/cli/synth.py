@@ -32,7 +32,8 @@ The output has one row per text: `id`, `kind`, `labels`, `turns`, `text`, `situa
 A run can be stopped or killed at any moment, and a server that writes may die; the same command goes on where it was,
 and writes the file that one go would have written.
 
-Exit codes: 0 as many rows as asked for; 5 fewer; 2 input, 3 model or 4 output cannot be used; 130 after Ctrl-C.
+Exit codes: 0 as many rows as asked for; 5 fewer, or less varied than those of `--real`; 2 input, 3 model or 4 output
+cannot be used; 130 after Ctrl-C.
 
 Examples:
 
@@ -89,7 +90,7 @@ def models_of(job: Job, plan: "Plan") -> "Models":
     from functools import cache
 
     from thymos.agent.synth.build import Models
-    from thymos.agent.synth.models import load_labeler, load_writer, writer_adapter
+    from thymos.agent.synth.models import load_labeler, load_writer
     from thymos.retrieval.embedder import SentenceEmbedder
 
     writer, gates, device = job.writer, job.gates, job.running.device
@@ -104,12 +105,12 @@ def models_of(job: Job, plan: "Plan") -> "Models":
         writer=lambda: load_writer(
             engines(),
             writer.writer,
-            writer_adapter(writer.writer, writer.writer_adapter),
+            _adapter(job),
             device,
             temperature=writer.temperature,
             guidance=writer.guidance,
         ),
-        labeler=lambda: load_labeler(engines(), plan, job.plan.taxonomy, gates.agree, gates.coverage),
+        labeler=lambda: load_labeler(engines(), plan, job.plan.taxonomy, gates.agree, gates.coverage, device),
         embedder=None if gates.embedder == "none" else lambda: SentenceEmbedder(gates.embedder, device=device),
     )
 
@@ -171,12 +172,19 @@ def synthesise(job: Job, models_from: Callable[[Job, "Plan"], "Models"] = models
 
 def _manner(job: Job) -> "Manner":
     """Return how the writer is asked."""
-    from thymos.agent.synth.models import manner_of, writer_adapter
+    from thymos.agent.synth.models import manner_of
 
     told = job.writer
     if told.prompt != "auto":
         return told.prompt
-    return manner_of(told.writer, writer_adapter(told.writer, told.writer_adapter))
+    return manner_of(told.writer, _adapter(job))
+
+
+def _adapter(job: Job) -> str | None:
+    """Return the writer's adapter; a writer that is not named is the base model of the labeler."""
+    from thymos.agent.synth.models import writer_adapter
+
+    return writer_adapter(job.writer.writer or job.gates.model, job.writer.writer_adapter)
 
 
 def _needed(job: Job) -> Path:
@@ -188,7 +196,7 @@ def _needed(job: Job) -> Path:
 
 def _options(job: Job) -> "Options":
     from thymos.agent.synth.build import Options
-    from thymos.agent.synth.models import heard_by, writer_adapter
+    from thymos.agent.synth.models import heard_by
 
     return Options(
         candidates=job.writer.candidates,
@@ -201,7 +209,7 @@ def _options(job: Job) -> "Options":
         sure=job.gates.sure,
         leak_cap=job.gates.leak_cap,
         manner=_manner(job),
-        heard=heard_by(writer_adapter(job.writer.writer, job.writer.writer_adapter)),
+        heard=heard_by(_adapter(job)),
     )
 
 

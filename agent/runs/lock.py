@@ -13,18 +13,23 @@ from thymos.agent.runs.destination import Destination
 from thymos.prompts.errors import RunError
 
 
+class HeldError(RunError):
+    """Another run holds the output."""
+
+
 @contextmanager
 def claim(place: Destination) -> Iterator[None]:
     """Hold the output while the block runs. What a killed run left behind does not block.
 
     Raises:
-        RunError: another run holds it, or the lock file cannot be written.
+        HeldError: another run holds it.
+        RunError: the lock file cannot be written.
     """
     lock = FileLock(place.lock, is_singleton=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise RunError(
+        raise HeldError(
             f"output must belong to one run at a time, got {place.out.name} while {_holder(place)} writes it;"
             " wait for that run or choose another name with -o"
         ) from None

@@ -54,6 +54,15 @@ def read_provenance(place: Destination) -> Provenance | None:
         return None
 
 
+def belongs_beside(place: Destination) -> bool:
+    """Say whether what lies beside an output that is gone was written with it."""
+    try:
+        told: bool = json.loads(place.meta.read_bytes())["output"] == place.out.name
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return told
+
+
 def _of_parquet(path: Path) -> dict[str, Any]:
     try:
         file = pq.read_metadata(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.identity import Fingerprint
-from thymos.agent.runs.provenance import Provenance, read_provenance
+from thymos.agent.runs.provenance import Provenance, belongs_beside, read_provenance
 from thymos.prompts.errors import RunError
 
 
@@ -55,6 +55,21 @@ def finished_earlier(place: Destination, fingerprint: Fingerprint) -> RunReport 
             "another name with -o or pass --overwrite"
         )
     return RunReport.of(place, earlier, already_done=True)
+
+
+def refuse_beside(place: Destination) -> None:
+    """Refuse what stands beside an output that is not there, and is another's: it would be replaced.
+
+    Raises:
+        RunError: there is something.
+    """
+    own = place.run_folder.exists() or belongs_beside(place)
+    for path in () if own else (place.errors, place.meta):
+        if path.exists():
+            raise RunError(
+                f"{path.name} must be of this output, got one that is there before it; choose another name with -o, "
+                "move it, or pass --overwrite"
+            )
 
 
 def refuse_foreign(place: Destination) -> Provenance:

@@ -23,7 +23,7 @@ from thymos.agent.runs.identity import Fingerprint
 from thymos.agent.runs.kept import Selection
 from thymos.agent.runs.lock import claim
 from thymos.agent.runs.progress import Progress, Tally, expected_rows
-from thymos.agent.runs.report import RunReport, finished_earlier, refuse_foreign
+from thymos.agent.runs.report import RunReport, finished_earlier, refuse_beside, refuse_foreign
 from thymos.agent.runs.shard import count_bad, label_chunk
 from thymos.agent.runs.stop import RunStoppedError, Stopped, stoppable
 from thymos.prompts.errors import RunError
@@ -77,6 +77,8 @@ def run(
         if done is not None:
             RunFolder(place.run_folder, fingerprint).discard_own()  # killed after its last file was in place
             return done
+        if not overwrite and not place.out.exists():
+            refuse_beside(place)
         folder = RunFolder.open(place.run_folder, fingerprint, restart=restart)
         chunks = _chunks(corpus, limit, chunk_rows)
         seen = with_next(chunks) if prepare else ((chunk, []) for chunk in chunks)
@@ -101,6 +103,8 @@ def check_before(
     with claim(place):
         if place.out.exists() and not overwrite:
             refuse_foreign(place)
+        elif not overwrite:
+            refuse_beside(place)
     if keep_columns:
         Selection(keep_columns).check(islice(corpus, CHUNK_ROWS))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import Request
+from filelock import FileLock, Timeout
 
 from thymos.agent.prediction import BatchLabeler
 from thymos.agent.serve.batching import BatchingScorer
@@ -23,11 +24,34 @@ from thymos.agent.serve.protocols import Agent, Reasons, Writer
 from thymos.agent.serve.scorers import Scorers
 from thymos.agent.serve.settings import Settings
 from thymos.agent.serve.work import Work
+from thymos.prompts.errors import InputError
 
 TEMPORARY = "tmp"  # below home; emptied when a server starts
 
 MakeReasons = Callable[[BatchingScorer], Reasons]
 Listener = Callable[[str], BatchLabeler | None]
+
+
+def held(home: Path) -> FileLock:
+    """Return a lock on the folder of a server, which it holds: two would take each other's jobs for their own.
+
+    Raises:
+        InputError: another server holds it, or it can't be written.
+    """
+    lock = FileLock(home / "server.lock", is_singleton=False, thread_local=False)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(
+            f"home must belong to one server at a time, got {home}, which another one uses; stop that one or name "
+            "another folder with --home"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"home must be a folder that can be written, got {home}: {error.strerror or error}; name another --home"
+        ) from error
+    return lock
 
 
 class Core:
@@ -59,6 +83,7 @@ class Core:
         self.metrics = Metrics()
         self.work = Work(settings.limits.workers, settings.limits.waiting)
         self.keys = KeyFile(settings.key_file)
+        self._home = held(settings.home)  # before anything in it is touched
         self.jobs = JobStore(settings.home / "jobs")
         self.worker = JobWorker(self.jobs, self.scorer, settings.limits, self.metrics.rows.inc)
         self.busy: dict[str, object] = {}  # thread -> what answers in it just now
@@ -84,6 +109,7 @@ class Core:
         self.scorers.close()
         self.agent.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
+        self._home.release()
 
     def scorer(self, taxonomy: str | None) -> BatchingScorer:
         """Return what scores a label set for many threads at once; may load a model, so call it in a thread.

@@ -4,6 +4,7 @@ Takes exceptions; gives responses. Knows no route.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from thymos.prompts.errors import ModelError, OutputError, RowError, RunError, ThymosError
+
+log = logging.getLogger("thymos")
 
 GONE = 499  # the client left; by nginx's convention
 
@@ -101,7 +104,8 @@ def api_error(error: Exception) -> ApiError:
     if isinstance(error, RowError):
         return ApiError(422, str(error))
     if isinstance(error, OutputError):
-        return ApiError(507, str(error))
+        log.error("%s", error)  # with a path, which is nobody's business
+        return ApiError(507, "disk of the server must take what is written, got a refusal; its log says more")
     if isinstance(error, RunError):
         return ApiError(409, str(error))
     if isinstance(error, ModelError):

@@ -14,6 +14,7 @@ from thymos.agent.serve.core import Core, core_of
 from thymos.agent.serve.errors import ApiError, responses
 from thymos.agent.serve.job_values import ENDED, Job
 from thymos.agent.serve.job_worker import open_job_corpus
+from thymos.prompts.errors import InputError
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -110,8 +111,18 @@ def _accept(
         with path.open("wb") as file:
             shutil.copyfileobj(source, file)
         _check(path, limits.corpus_bytes)
-        open_job_corpus(path, text_column or None, format, limits.chars)
+        try:
+            open_job_corpus(path, text_column or None, format, limits.chars)
+        except InputError as error:
+            raise ApiError(400, _as_sent(str(error), path, name), param="file") from error
         return core.jobs.add(path, name, taxonomy, text_column or None, format)
+
+
+def _as_sent(said: str, path: Path, name: str) -> str:
+    """Return what a reader said in the words of who sent the file: its name, and fields in place of flags."""
+    for flag, field in (("--text-column", "`text_column`"), ("--format", "`format`")):
+        said = said.replace(flag, field)
+    return said.replace(str(path), name).replace(path.name, name)
 
 
 def _check(path: Path, most: int) -> None:

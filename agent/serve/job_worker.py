@@ -5,6 +5,7 @@ batches go behind those of people who wait. Knows nothing of HTTP.
 """
 
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from signal import SIGTERM
 from typing import Any
 
+from thymos.agent.runs.lock import HeldError
 from thymos.agent.runs.progress import Progress
 from thymos.agent.runs.report import RunReport
 from thymos.agent.runs.stop import RunStoppedError, Stopped
@@ -121,7 +123,7 @@ class JobWorker:
         begun = labels.with_suffix(".run").exists() or labels.exists()
         try:
             return self._run(job)
-        except RunStoppedError:
+        except (RunStoppedError, HeldError):
             raise
         except RunError as error:
             if not begun:
@@ -155,7 +157,12 @@ class JobWorker:
 
     def _fail(self, job: Job, error: Exception) -> None:
         """Tell why a job failed, unless it was cancelled or is gone altogether."""
-        said = str(error) if isinstance(error, ThymosError) else f"{type(error).__name__}; the server's log says more"
+        said = f"{type(error).__name__}; the server's log says more"
+        if isinstance(error, OutputError):
+            said = "disk of the server must take what is written, got a refusal; its log says more"
+        elif isinstance(error, ThymosError):
+            folder = self._store.labels(job.id).parent
+            said = str(error).replace(str(self._store.corpus(job.id)), job.name).replace(f"{folder}{os.sep}", "")
         try:
             self._store.move(job.id, ("queued", "running"), state="failed", error=said)
         except ApiError:

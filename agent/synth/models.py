@@ -113,7 +113,9 @@ def load_writer(
     return LocalBatchWriter(decoder, loaded, slots=SLOTS, temperature=temperature, guidance=guidance)
 
 
-def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float) -> BatchLabeler:
+def load_labeler(
+    engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, coverage: float, device: str | None = None
+) -> BatchLabeler:
     """Load what reads without knowing the label: as the chat reads, or with conformal label sets.
 
     Raises:
@@ -124,4 +126,6 @@ def load_labeler(engines: "Engines", plan: Plan, taxonomy: str, agree: Agree, co
         return engines.for_runs(taxonomy)
     from thymos.agent.labeler import Labeler
 
-    return Labeler.from_pretrained(engines.model, taxonomy=plan.taxonomy, adapter=engines.adapter, coverage=coverage)
+    return Labeler.from_pretrained(
+        engines.model, taxonomy=plan.taxonomy, adapter=engines.adapter, coverage=coverage, device=device
+    )

@@ -14,6 +14,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.readers.columns import Columns
 from thymos.adapters.readers.opening import open_corpus
 from thymos.adapters.sample import Sample
+from thymos.adapters.words import SIGNS
 from thymos.finetune.augment.synth_file import LINES, PARQUET, records
 from thymos.finetune.augment.values import Row
 from thymos.prompts.errors import InputError
@@ -21,7 +22,7 @@ from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
 _NAMED = 5  # ids in an error
-_BETWEEN = re.compile(r"[\W_]+")
+_BETWEEN = re.compile(rf"(?:[^\w{SIGNS}]|_)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def refuse_copies(synthetic: Sequence[Row], test: Sequence[Row]) -> None:
     Raises:
         InputError: there are some.
     """
-    held = {words_of(row.text) for row in test} - {""}
+    held = {words_of(row.text) for row in test}
     copies = [row.id for row in synthetic if words_of(row.text) in held]
     if copies:
         named = ", ".join(copies[:_NAMED]) + (", ..." if len(copies) > _NAMED else "")
@@ -119,8 +120,9 @@ def refuse_copies(synthetic: Sequence[Row], test: Sequence[Row]) -> None:
 
 
 def words_of(text: str) -> str:
-    """Return what two copies have in common: the words, whatever case, punctuation and space."""
-    return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")).strip()
+    """Return what two copies have in common: the words, whatever case, punctuation and space; all where none are."""
+    told = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
+    return _BETWEEN.sub(" ", told).strip() or text.strip()
 
 
 def _unfit(labels: Sequence[str], taxonomy: Taxonomy) -> str:

@@ -20,6 +20,7 @@ from thymos.adapters.whole_file import whole_file, whole_folder
 from thymos.finetune.encoders.physiology_data import CONDITIONS, TABLE, Windows, read_windows
 from thymos.finetune.encoders.physiology_fit import FitPlan, Trainee, fit, probabilities
 from thymos.finetune.surroundings import commit
+from thymos.prompts.errors import InputError
 
 NAME = "thymos-physiology-1"
 _CARD = """\
@@ -90,10 +91,12 @@ def train_physiology_encoder(
         on_progress: called with a sentence after each subject and epoch.
 
     Raises:
-        InputError: the corpus is not there or cannot be read, or `output` has checkpoints of another run.
+        InputError: the corpus is not there or cannot be read, `output` holds something else than an encoder, or there
+            are checkpoints of another run.
         OutputError: the disk is full or refuses.
     """
     plan = plan or FitPlan()
+    _check_place(output)
     windows = read_windows(data, on_progress=on_progress)
     checkpoints = output.with_name(output.name + ".run")
     trainee = fit(
@@ -108,6 +111,16 @@ def train_physiology_encoder(
     with whole_folder(output, replace=True) as stage:
         write_encoder(trainee, stage, card=_card(trainee, windows, plan, seed, sha256_file(data / TABLE)))
     shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _check_place(output: Path) -> None:
+    """Refuse to replace what is no encoder of this kind."""
+    own = output.is_dir() and all((output / name).is_file() for name in (WEIGHTS, SETTINGS))
+    empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not own and not empty:
+        raise InputError(
+            f"output must be a new folder, or one with an encoder of the body, got {str(output)!r}; choose another"
+        )
 
 
 def write_encoder(trainee: Trainee, folder: Path, *, name: str = NAME, card: str = "") -> None:

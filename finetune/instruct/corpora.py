@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +15,14 @@ from thymos.adapters.corpus import BadRow, Corpus
 from thymos.adapters.projectors.streams import Frames
 from thymos.adapters.readers import Columns, open_corpus
 from thymos.adapters.sample import Sample
+from thymos.adapters.words import SIGNS
 from thymos.finetune.recipe_parts import CorpusRecipe
 from thymos.prompts.catalogue import load_map, load_taxonomy
 from thymos.prompts.errors import InputError
 from thymos.prompts.mapping import LabelMap
 from thymos.prompts.taxonomy import Kind, Taxonomy
 
+_WORD = re.compile(rf"\w[\w{SIGNS}]*")
 _LONG = 4  # words: a text at least so long is not said twice by chance
 
 
@@ -182,14 +183,7 @@ def _key(sample: Sample) -> _Key:
 
 def _plain(text: str) -> str:
     """Return the words alone; all of a text that has none, since smileys and marks may be all that it says."""
-    return " ".join(_word().findall(unicodedata.normalize("NFC", text.casefold()))) or text.strip()
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    """Return what finds a word: letters and digits, and the signs that stand on them, vowels of Hindi and Thai too."""
-    signs = "".join(map(chr, (each for each in range(0x300, 0x20000) if unicodedata.category(chr(each))[0] == "M")))
-    return re.compile(rf"\w[\w{signs}]*")
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text.casefold()))) or text.strip()
 
 
 def identities(recipe: CorpusRecipe, folder: Path) -> dict[str, dict[str, object]]:

@@ -9,6 +9,7 @@ from thymos.adapters.corpus import BadRow
 from thymos.adapters.sample import Sample
 from thymos.prompts.errors import InputError
 from thymos.prompts.taxonomy import Taxonomy
+from thymos.retrieval.documents.ids import Ids
 from thymos.retrieval.passage import EXEMPLAR, Passage
 
 
@@ -26,7 +27,7 @@ def read_exemplars(
     Raises:
         InputError: a gold label is not of the taxonomy.
     """
-    known = frozenset(taxonomy.names)
+    known, ids = frozenset(taxonomy.names), Ids(name)
     for row in rows:
         if isinstance(row, BadRow) or not row.gold or not (row.text or "").strip():
             continue
@@ -36,7 +37,7 @@ def read_exemplars(
                 f"in row {row.id}; name another taxonomy"
             )
         yield Passage(
-            id=f"{name}#{row.id}",
+            id=ids(row.id),
             text=(row.text or "").strip(),
             kind=EXEMPLAR,
             emotions=tuple(row.gold),

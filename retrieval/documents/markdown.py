@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from thymos.prompts.errors import InputError
+from thymos.retrieval.documents.ids import Ids
 from thymos.retrieval.documents.pieces import pieces
 from thymos.retrieval.passage import MODALITIES, NOTE, Passage
 
@@ -67,7 +68,7 @@ def read_document(text: str, *, name: str, licence: str = "") -> list[Passage]:
         if heading is not None:
             title, start = heading[1], heading.end()
     return [
-        Passage(id=f"{name}#{number}", text=piece, title=heading, document=name, licence=licence)
+        Passage(id=Ids(name)(str(number)), text=piece, title=heading, document=name, licence=licence)
         for number, (heading, piece) in enumerate(found, start=1)
     ]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from thymos.prompts.errors import InputError
+from thymos.retrieval.documents.ids import Ids
 from thymos.retrieval.passage import TERM, Passage
 
 
@@ -47,7 +48,7 @@ def _passage(term: Any, name: str, licence: str) -> Passage:
     if synonyms:
         parts.append(f"Also called: {', '.join(synonyms)}.")
     return Passage(
-        id=f"{name}#{term.id}",
+        id=Ids(name)(term.id),
         text=" ".join(parts),
         title=str(term.name),
         kind=TERM,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thymos.prompts.errors import InputError
+from thymos.retrieval.documents.ids import Ids
 from thymos.retrieval.documents.markdown import read_document
 from thymos.retrieval.documents.ontology import read_ontology
 from thymos.retrieval.documents.pieces import pieces
@@ -67,7 +68,7 @@ def read_file(
         found = read_document(_text(path), name=name, licence=licence)
     elif suffix in TEXTS:
         found = [
-            Passage(id=f"{name}#{number}", text=piece, document=name, licence=licence)
+            Passage(id=Ids(name)(str(number)), text=piece, document=name, licence=licence)
             for number, piece in enumerate(pieces(_text(path)), start=1)
         ]
     else:

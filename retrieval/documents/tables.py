@@ -11,6 +11,7 @@ from typing import Any
 from thymos.adapters.readers.opening import open_records
 from thymos.adapters.readers.records import Broken
 from thymos.prompts.errors import InputError
+from thymos.retrieval.documents.ids import Ids
 from thymos.retrieval.passage import NOTE, Passage
 
 
@@ -53,6 +54,7 @@ def read_table(path: Path, *, name: str, columns: TableColumns, licence: str = "
     """
     found: list[Passage] = []
     places: dict[str, str | None] | None = None
+    ids = Ids(name)
     for number, record in enumerate(open_records(path), start=1):
         if isinstance(record, Broken):
             raise InputError(f"row {number} of {path.name} must be whole: {record.reason}")
@@ -65,7 +67,7 @@ def read_table(path: Path, *, name: str, columns: TableColumns, licence: str = "
         identifier = _said(row.get(places["id"] or "")) or str(number)
         found.append(
             Passage(
-                id=f"{name}#{identifier}",
+                id=ids(identifier),
                 text=text,
                 title=_said(row.get(places["title"] or "")),
                 kind=NOTE,

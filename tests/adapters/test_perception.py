@@ -180,3 +180,19 @@ def test_where_nothing_can_be_kept_nothing_is_worth_encoding_ahead(slow: Slow, t
     assert Perception([STREAM], folder=tmp_path).keeps
     (tmp_path / "file").write_bytes(b"")
     assert not Perception([STREAM], folder=tmp_path / "file" / "below").keeps
+
+
+def test_encoders_of_one_modality_that_read_otherwise_read_for_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(name: str, scale: float, **more: object) -> object:
+        read = lambda self, source: scale * source.samples  # noqa: E731
+        encode = lambda self, signal: np.full((1, 3), signal[0], np.float32)  # noqa: E731
+        told = {"name": name, "modality": "speech", "dim": 3, "layers": 1, "fingerprint": name * 64}
+        return type("Made", (), told | {"read": read, "encode": encode} | more)()
+
+    encoders = {"a": made("a", 1), "b": made("b", 10), "c": made("c", 1, reads="x"), "d": made("d", 99, reads="x")}
+    monkeypatch.setattr("thymos.adapters.perception.load_encoder", encoders.__getitem__)
+    streams = [Stream("speech", name, name * 64, 3, 1, "attention", 2, 8) for name in encoders]
+    (percept,) = Perception(streams, folder=tmp_path).perceive(voices(3)[2:])
+    assert [float(frames[0, 0]) for frames in percept.frames if frames is not None] == [2, 20, 2, 2]

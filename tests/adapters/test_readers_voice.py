@@ -1,13 +1,14 @@
 """Corpora of voices by name: the real ones where they are at hand."""
 
 import csv
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from thymos.adapters.corpus import BadRow
-from thymos.adapters.readers import open_corpus
+from thymos.adapters.readers import Columns, open_corpus
 from thymos.adapters.sample import Sample
 
 
@@ -45,3 +46,26 @@ def test_a_clip_that_is_not_in_the_archive_is_a_bad_row(tmp_path: Path) -> None:
     assert isinstance(row, BadRow)
     assert row.reason.startswith("speech must be a file that exists, got 'ravdess.zip/a.flac'")
     assert row.id == "a"
+
+
+def test_recordings_are_part_of_what_a_corpus_is_by_name_and_size(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("speech,emotion\na.wav,joy\nb.wav#t=1,joy\n")
+    (tmp_path / "a.wav").write_bytes(b"sound")
+
+    def identity() -> object:
+        return open_corpus(tmp_path / "rows.csv", columns=Columns(speech="speech")).identity()
+
+    first = identity()
+    assert identity() == first
+    (tmp_path / "b.wav").write_bytes(b"fetched")
+    second = identity()
+    assert second != first
+    (tmp_path / "a.wav").write_bytes(b"another sound")
+    assert identity() not in (first, second)
+    with zipfile.ZipFile(tmp_path / "clips.zip", "w") as archive:
+        archive.writestr("a.wav", b"sound")
+    (tmp_path / "rows.csv").write_text("speech,emotion\nclips.zip/a.wav,joy\n")
+    packed = identity()
+    with zipfile.ZipFile(tmp_path / "clips.zip", "w") as archive:
+        archive.writestr("a.wav", b"longer sound")
+    assert identity() != packed

@@ -56,3 +56,27 @@ def test_an_index_is_the_same_after_writing_and_damage_is_told(vectors: Vectors,
 
 def test_size_chooses_the_kind() -> None:
     assert [kind_for(rows) for rows in (0, 49_999, 50_000, 1_000_000)] == ["flat", "flat", "hnsw", "hnsw"]
+
+
+def test_a_filter_is_heeded_where_gpus_would_not(vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAISS' flat index on GPUs takes search parameters and does not look at them."""
+    import faiss
+
+    class OnGpus:
+        def __init__(self, index: Any) -> None:
+            self.index = index
+
+        def search(self, queries: Any, k: int, params: Any = None) -> Any:
+            return self.index.search(queries, k)
+
+        def add(self, rows: Any) -> None:
+            self.index.add(rows)
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2)
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", OnGpus, raising=False)
+    index = build_index(vectors, "flat")
+    rows, _ = index.search(vectors[:20], K, np.arange(ROWS) % 7 == 0)
+    assert set((rows % 7).ravel()) == {0}
+    everywhere, _ = index.search(vectors[:20], K)
+    assert isinstance(index.on_gpus, OnGpus)
+    assert len(set((everywhere % 7).ravel())) == 7

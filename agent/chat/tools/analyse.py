@@ -97,11 +97,8 @@ def read_recording(recording: Attachment, desk: Desk) -> Analysis | Measured:
     adapter, taxonomy = listener
     labeler = desk.engines.labeler(taxonomy, adapter)
     (answer,) = labeler.label_batch([sample])
-    left = labeler.left_out.pop(recording.kind, None)  # whatever comes of it: it is about this recording alone
-    if isinstance(answer, RowError):
+    if isinstance(answer, RowError):  # with the reason, where the recording could not be used
         raise answer
-    if left is not None:
-        raise RowError(left[1])
     observed = {name: replace(each, text=None) for name, each in labeler.observe(sample).items()}
     heard = {name: each.text for name, each in labeler.observe(sample).items()}
     reasoner = desk.engines.reasoner(desk.engines.scorer(taxonomy, adapter), taxonomy, lambda _: observed)

@@ -48,3 +48,16 @@ def test_the_two_sides_of_a_comparison_never_share_a_number() -> None:
 
 def test_cited_lists_each_once_in_order() -> None:
     assert cited("a [cue:2] b [kb:x] c [cue:2]") == ("cue:2", "kb:x")
+
+
+def test_every_bracket_that_looks_like_a_citation_is_checked() -> None:
+    text = "A [kb:Ekman 1992], B [kb:definition-joy; cue:9, cue:1] and C [kb:nothing; cue:9]."
+    kept = checked(text, (analysis(),))
+    assert kept == "A, B [kb:definition-joy] [cue:1] and C."
+    assert [each.id for each in sources(kept, (analysis(),))] == ["definition-joy"]
+
+
+def test_passages_of_older_bases_may_have_spaces_in_their_ids() -> None:
+    found = Passages(query="q", passages=(PASSAGE.model_copy(update={"id": "My notes.md#1"}),))
+    assert checked("A [kb:My notes.md#1].", (found,)) == "A [kb:My notes.md#1]."
+    assert [each.id for each in sources("A [kb:My notes.md#1].", (found,))] == ["My notes.md#1"]

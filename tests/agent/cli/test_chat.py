@@ -177,6 +177,27 @@ def test_a_pipe_ends_where_it_says_so(
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+def test_lines_of_a_pipe_command_nothing(
+    agent: ChatAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.md").write_text("mine")
+    lines = [f"/export {tmp_path / 'mine.md'}", f"/attach {tmp_path / 'mine.md'}", "/delete"]
+    monkeypatch.setattr(chat_command, "_agent", lambda *_: agent)
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    chat_command.chat(as_json=True)
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["turn"] for each in answers] == [0, 1, 2]  # of one conversation
+    assert (tmp_path / "mine.md").read_text() == "mine"
+
+
+def test_a_conversation_is_not_written_over_a_file(session: Made, tmp_path: Path) -> None:
+    talk, shown = session
+    (tmp_path / "talk.md").write_text("mine")
+    assert talk.say(f"/export {tmp_path / 'talk.md'}") == 2
+    assert "must be a new file" in shown()
+    assert (tmp_path / "talk.md").read_text() == "mine"
+
+
 def test_an_interrupt_stops_the_tool(session: Made, tmp_path: Path) -> None:
     """The labeler sends the interrupt while the tool works, as a user's key would."""
     made, _ = session
@@ -197,6 +218,7 @@ def test_an_interrupt_stops_the_tool(session: Made, tmp_path: Path) -> None:
         patch.setattr(type(labeler), "label_batch", slow)
         with pytest.raises(KeyboardInterrupt):
             made.say("label this file")
+        assert not made._attached  # it was sent: the next message brings nothing along
         ended = len(done)
         time.sleep(0.3)
         assert len(done) == ended < 2000 // 64

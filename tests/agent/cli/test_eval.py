@@ -277,3 +277,11 @@ def test_excluded_ids_are_left_out_and_said(tmp_path: Path, capsys: pytest.Captu
     assert scores(tmp_path)["rows"]["scored"] == len(ROWS) - 1
     with pytest.raises(InputError, match="excluded ids"):
         run(labelled(tmp_path), "--gold", corpus(tmp_path), "--exclude", tmp_path / "absent.tsv")
+
+
+def test_gold_is_read_as_it_was_written_and_nothing_else_spoils_it(tmp_path: Path) -> None:
+    lines = [f"{row[0]},caf\u00e9,gone.wav,no-number,{row[2]}" for row in ROWS]
+    text = "\n".join(["id,text,speech,turn,emotion", *lines])
+    (tmp_path / "gold.csv").write_bytes(text.encode("latin-1"))
+    run(labelled(tmp_path), "--gold", tmp_path / "gold.csv", "--label-column", "emotion", "--encoding", "latin-1")
+    assert scores(tmp_path)["rows"]["scored"] == len(ROWS)

@@ -122,6 +122,43 @@ def test_a_document_is_taken_out(folder: Path, tmp_path: Path, capsys: pytest.Ca
         remove("x.txt", kb=folder / "base")
 
 
+def test_names_and_texts_of_documents_steer_nothing(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "my notes[draft].md").write_text("A vast \x1b[31mmountain\x9b.\nAnd [bold]snow[/bold].\n")
+    (tmp_path / "x[_b].md").write_text("Cats sleep by day.\n")
+    add((tmp_path / "my notes[draft].md", tmp_path / "x[_b].md"), kb=tmp_path / "kb", licence="[/b] CC0")
+    capsys.readouterr()
+    list_(kb=tmp_path / "kb")
+    told = capsys.readouterr().out
+    assert "my notes[draft].md" in told
+    assert "[/b] CC0" in told
+    search("mountain", kb=tmp_path / "kb")
+    told = capsys.readouterr().out
+    assert "[kb:my-notes-draft-.md#1]" in told
+    assert "[bold]snow[/bold]" in told
+    assert not {"\x1b", "\x9b"} & set(told)
+    show("[kb:my-notes-draft-.md#1]", kb=tmp_path / "kb")
+    assert not {"\x1b", "\x9b"} & set(capsys.readouterr().out)
+    remove("my notes[draft].md", kb=tmp_path / "kb")
+
+
+def test_passages_of_one_id_and_documents_of_one_name_do_not_replace_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\nawe,A vast mountain.\nawe,An endless sea.\njoy,A party.\n")
+    add((tmp_path / "rows.csv",), kb=tmp_path / "kb")
+    assert "3 passages in" in capsys.readouterr().err
+    search("sea", kb=tmp_path / "kb")
+    assert "[kb:rows.csv#awe-2]" in capsys.readouterr().out
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "rows.csv").write_text("text\nAnother.\n")
+    with pytest.raises(InputError, match=r"names of their own, got 'rows.csv' twice"):
+        add((tmp_path / "rows.csv", tmp_path / "more" / "rows.csv"), kb=tmp_path / "kb")
+    with pytest.raises(InputError, match="must not be called 'thymos'"):
+        add((tmp_path / "rows.csv",), name="thymos")
+
+
 def test_a_base_without_passages_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.txt").write_text("Something short.")
     add((tmp_path / "x.txt",), kb=tmp_path / "base")

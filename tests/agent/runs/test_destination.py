@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent.runs.fakes import HashLabeler, ListCorpus, samples
 from thymos.agent.runs.destination import Destination
+from thymos.agent.runs.run import check_before, run
 from thymos.prompts.errors import RunError
 
 
@@ -53,3 +55,20 @@ def test_the_input_is_never_overwritten_under_any_of_its_names(tmp_path: Path) -
 
 def test_a_hub_id_as_input_collides_with_nothing(tmp_path: Path) -> None:
     assert Destination.checked(tmp_path / "labels.csv", "owner/corpus").format == ".csv"
+
+
+def test_what_stands_beside_another_output_is_not_replaced(tmp_path: Path) -> None:
+    rows = ListCorpus(samples("one", "refuse"))
+    run(rows, HashLabeler(), tmp_path / "x.csv")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(before) == {"x.csv", "x.errors.jsonl", "x.meta.json"}
+    for name in ("x.jsonl", "x.parquet"):
+        with pytest.raises(RunError, match=r"x\.errors\.jsonl must be of this output"):
+            run(rows, HashLabeler(), tmp_path / name)
+        with pytest.raises(RunError, match=r"x\.errors\.jsonl must be of this output"):
+            check_before(rows, tmp_path / name)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert run(rows, HashLabeler(), tmp_path / "x.csv").already_done
+    (tmp_path / "x.csv").unlink()  # what lies beside it is its own still
+    assert not run(rows, HashLabeler(), tmp_path / "x.csv").already_done
+    run(rows, HashLabeler(), tmp_path / "x.jsonl", overwrite=True)

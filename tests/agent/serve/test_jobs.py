@@ -19,7 +19,7 @@ from tests.agent.runs.fakes import HashLabeler
 from tests.agent.serve.fakes import FakeAgent
 from thymos.agent.serve.job_result import result_file
 from thymos.prompts.catalogue import load_taxonomy
-from thymos.prompts.errors import OutputError
+from thymos.prompts.errors import InputError, OutputError
 
 PATIENCE = 20.0  # s
 
@@ -263,8 +263,25 @@ def test_a_full_disk_fails_a_job_once_and_does_not_spin(client: TestClient, monk
     monkeypatch.setattr(core.jobs, "add", added)
     second = sent(client, corpus(3), text_column="words").json()["id"]
     found = ended(client, second)
-    assert (found["state"], "disk must have room" in found["error"]) == ("failed", True)
+    assert (found["state"], "disk of the server must take" in found["error"]) == ("failed", True)
     time.sleep(0.3)
     assert len(tries) <= 3
     monkeypatch.undo()
     assert ended(client, sent(client, corpus(3), text_column="words").json()["id"])["state"] == "done"
+
+
+def test_two_servers_do_not_share_a_home(make: Callable[..., TestClient], agent: FakeAgent) -> None:
+    first = make()
+    agent.gate.clear()
+    job = sent(first, corpus(40), text_column="words").json()["id"]
+    with pytest.raises(InputError, match="home must belong to one server at a time"):
+        make()
+    agent.gate.set()
+    assert ended(first, job)["state"] == "done"
+
+
+def test_errors_name_the_file_as_it_was_sent_and_no_path_of_this_machine(client: TestClient, tmp_path: Path) -> None:
+    said = sent(client, b"a,b\n1,2\n", name="mine.csv", text_column="words").json()["error"]["message"]
+    assert str(tmp_path) not in said
+    assert "mine.csv" in said or "words" in said
+    assert "--" not in said

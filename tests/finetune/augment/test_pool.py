@@ -128,5 +128,14 @@ def test_real_rows_of_the_test_set_are_left_out() -> None:
 
 
 def test_texts_of_marks_alone_are_no_copies_of_each_other() -> None:
-    assert words_of("!!!") == ""
+    assert words_of("!!!") == "!!!"
     refuse_copies([Row("s", "!!!", ("joy",))], [Row("t", "???", ("joy",))])
+
+
+def test_words_with_signs_on_their_letters_are_told_apart() -> None:
+    assert words_of("की!") == words_of("की") != words_of("का")
+    real = (Row("a", "मैं ठीक हूँ", ("joy",)), Row("b", "😍", ("joy",)), Row("c", "😡", ("anger",)))
+    test = (Row("t", "मैं ठूँठ हूँ", ("joy",)), Row("u", "😡", ("anger",)))
+    kept, gone = apart(real, test)
+    assert ([row.id for row in kept], gone) == (["a", "b"], 1)
+    refuse_copies(real[:2], test)

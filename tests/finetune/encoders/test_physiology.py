@@ -148,3 +148,12 @@ def test_what_is_written_loads_and_says_where_it_comes_from(corpus: Path, tmp_pa
 def test_a_folder_without_the_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="corpus must exist"):
         train_physiology_encoder(tmp_path, tmp_path / "body")
+
+
+def test_a_folder_with_something_else_in_it_is_not_replaced(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "mine.txt").write_text("work of weeks")
+    for place in (tmp_path / "runs", tmp_path / "runs" / "mine.txt"):
+        with pytest.raises(InputError, match="output must be a new folder, or one with an encoder of the body"):
+            train_physiology_encoder(corpus, place, plan=PLAN)
+    assert (tmp_path / "runs" / "mine.txt").read_text() == "work of weeks"

@@ -228,6 +228,7 @@ def test_padding_changes_no_loss_and_both_forward_passes_agree(tiny_model: Path)
         ("folder", "auto", None),
         ("http://127.0.0.1/v1", "auto", None),
         ("folder", "mine", "mine"),
+        ("smollm2-135m", "auto", "writer"),
     ],
 )
 def test_which_adapter_a_writer_gets(name: str | None, adapter: str, found: str | None) -> None:
