@@ -112,9 +112,10 @@ def test_provenance_names_fingerprint_model_adapter_prompt_and_counts(tmp_path: 
 
 def test_two_runs_at_different_times_give_equal_bytes(tmp_path: Path) -> None:
     for suffix in (".parquet", ".jsonl", ".csv"):
-        one = labelled(tmp_path / f"a{suffix}").read_bytes()
-        (tmp_path / f"a{suffix}").unlink()
-        assert labelled(tmp_path / f"a{suffix}").read_bytes() == one
+        out = tmp_path / f"as-{suffix[1:]}{suffix}"
+        one = labelled(out).read_bytes()
+        out.unlink()
+        assert labelled(out).read_bytes() == one
 
 
 def test_parquet_is_written_in_row_groups_of_bounded_size(tmp_path: Path) -> None:
