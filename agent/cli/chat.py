@@ -46,8 +46,8 @@ def chat(
         thymos chat --llm http://127.0.0.1:8080/v1#qwen3
 
     Without a message it asks for one after another; `/help` lists its commands. From a pipe each line is a message of
-    one conversation. Conversations are kept on this machine until they are deleted; nothing is sent anywhere, unless
-    `--llm` names a server elsewhere.
+    one conversation, up to `/quit`; no other command is obeyed there. Conversations are kept on this machine until they
+    are deleted; nothing is sent anywhere, unless `--llm` names a server elsewhere.
 
     Args:
         message: What to ask; none begins a conversation on the terminal.

@@ -205,5 +205,21 @@ def _show(scores: "Scores", document: Mapping[str, Any], written: Iterable[Path]
         messages.print(remark)
     if document["predictions"]["as_written"] is False:
         messages.print("the labelled file was changed since its run wrote it; its provenance may not be true of it")
+    if _joined_by_number(document):
+        messages.print(
+            "the gold corpus is another file than the one that was labelled, and neither has a column of ids: rows "
+            "were joined by their number"
+        )
     for path in written:
         messages.print(f"wrote {path}")
+
+
+def _joined_by_number(document: Mapping[str, Any]) -> bool:
+    """Say whether rows of two files were taken for the same because they have the same number."""
+    labelled = ((document["predictions"]["provenance"] or {}).get("identity") or {}).get("input") or {}
+    gold = document["gold"]["identity"] or {}
+    return (
+        "sha256" in labelled
+        and labelled["sha256"] != gold.get("sha256", labelled["sha256"])
+        and not any("id" in each.get("columns", {}) for each in (labelled, gold))
+    )

@@ -13,8 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.agent.runs.fakes import HashLabeler
+from thymos.adapters.readers import open_corpus
 from thymos.agent.cli import app
+from thymos.agent.runs.run import run as label_run
 from thymos.finetune.calibration_error import if_calibrated
+from thymos.prompts.catalogue import load_taxonomy
 from thymos.prompts.errors import InputError, TaxonomyError
 
 # id, text, gold label, predicted label ("" abstained), probability of "joy"; the rest is "anger"
@@ -285,3 +289,12 @@ def test_gold_is_read_as_it_was_written_and_nothing_else_spoils_it(tmp_path: Pat
     (tmp_path / "gold.csv").write_bytes(text.encode("latin-1"))
     run(labelled(tmp_path), "--gold", tmp_path / "gold.csv", "--label-column", "emotion", "--encoding", "latin-1")
     assert scores(tmp_path)["rows"]["scored"] == len(ROWS)
+
+
+def test_rows_of_another_file_joined_by_number_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(f"text,emotion\nso,joy\n{name},joy\n")
+    label_run(open_corpus(tmp_path / "a.csv"), HashLabeler(load_taxonomy("ekman")), out := tmp_path / "out.jsonl")
+    for name in ("a", "b"):
+        run(out, "--gold", tmp_path / f"{name}.csv", "--label-column", "emotion", "--taxonomy", "ekman")
+        assert ("joined by their number" in capsys.readouterr().err) == (name == "b")

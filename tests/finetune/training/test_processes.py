@@ -70,11 +70,12 @@ def test_folds_are_refused_to_several_processes(
 @pytest.mark.parametrize("batches", [1, 3])
 def test_a_step_whose_batches_do_not_come_out_even_is_refused_before_anybody_waits(batches: int) -> None:
     schedule: Any = SimpleNamespace(total=1, steps=lambda first: iter([["one"] * batches]))
-    state: Any = SimpleNamespace(step=0, optimizer=SimpleNamespace(param_groups=[]))
+    state: Any = SimpleNamespace(step=0, optimizer=SimpleNamespace(param_groups=[]), settle=lambda: None)
+    onlooker: Any = SimpleNamespace(over=False)
     several: Any = SimpleNamespace(num_processes=2, process_index=0)
     unused: Any = None
     with pytest.raises(InputError, match=f"for each of the 2 processes, got {batches} in all"):
-        fit(torch.nn.Linear(1, 1), state, schedule, unused, unused, several, unused, peak=1, warmup=0, clip=1)
+        fit(torch.nn.Linear(1, 1), state, schedule, unused, unused, several, onlooker, peak=1, warmup=0, clip=1)
 
 
 @pytest.mark.usefixtures("alone")
