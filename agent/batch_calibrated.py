@@ -65,7 +65,10 @@ class BatchCalibrated(Labeler):
         for _ in passing:  # those that nobody asked for
             pass
         self._prior = None
+        left_out = dict(self.left_out)
         scores, good = super()._scored(self._writer.write(drawn))
+        self.left_out.clear()  # in place: nothing has been labelled yet
+        self.left_out.update(left_out)
         if not good:
             raise InputError("calibration batch must have rows that can be labelled, got none; choose another")
         shares = np.exp(scores.astype(np.float64)).mean(axis=0)

@@ -262,6 +262,7 @@ def _fingerprint(recipe: Recipe, corpora: tuple[TrainingCorpus, ...], trainee: T
         "version": 1,
         "recipe": told,
         "data": [corpus.identity for corpus in corpora],
+        "rows": [(len(corpus.train), len(corpus.dev)) for corpus in corpora],  # what counts as a repeat may change
         "model": trainee.base.sha256,
         "packed": bool(trainee.module.packs),
         **({"encoders": [each.fingerprint for each in trainee.projectors.streams]} if trainee.projectors else {}),

@@ -41,6 +41,7 @@ class FileCorpus:
         self._options = options
         self._where = tuple(where)
         self._digest: Mapping[str, object] | None = None
+        self._numbered: bool | None = None
 
     @property
     def source(self) -> str:
@@ -84,7 +85,16 @@ class FileCorpus:
             "max_chars": self._options.max_chars,
             "label_separator": self._options.label_separator,
             **({"where": sorted(map(_told, self._where))} if self._where else {}),
+            **({"numbered": "in the whole file"} if self._where and self.numbered else {}),
         }
+
+    @property
+    def numbered(self) -> bool:
+        """Whether ids are row numbers, since neither a column nor the format gives any."""
+        if self._numbered is None:
+            first = next((item for item in expanded(self._records, self._layout) if isinstance(item, Record)), None)
+            self._numbered = self._columns.id is None and (first is None or first.id is None)
+        return self._numbered
 
     def _media(self) -> dict[str, object]:
         """Return a digest of the names and sizes of the recordings of the rows, if they name any."""

@@ -82,6 +82,8 @@ def evaluate(
         seed: Seed of the resamples.
         as_json: Print the content of the score file instead of the table.
     """
+    from rich.console import Console
+
     from thymos.adapters.readers.columns import Columns
     from thymos.agent.cli.eval_inputs import excluded_ids, find_view, gold_rows, recorded_taxonomy
     from thymos.finetune.evaluate import evaluate as score_rows
@@ -121,6 +123,11 @@ def evaluate(
     document = _write(scores, file, found, options, destination)
     pictures = () if no_plots else _draw(scores, destination, plots, f"{labelled.name} against {found.source}")
     _show(scores, document, (destination, *pictures), as_json)
+    if found.numbered and _of_another_file(document):
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            "the gold corpus is another file than the one that was labelled, and has no ids: rows were joined by their "
+            "number"
+        )
 
 
 def _destination(labelled: Path, gold: str | None, output: Path | None) -> Path:
@@ -205,21 +212,12 @@ def _show(scores: "Scores", document: Mapping[str, Any], written: Iterable[Path]
         messages.print(remark)
     if document["predictions"]["as_written"] is False:
         messages.print("the labelled file was changed since its run wrote it; its provenance may not be true of it")
-    if _joined_by_number(document):
-        messages.print(
-            "the gold corpus is another file than the one that was labelled, and neither has a column of ids: rows "
-            "were joined by their number"
-        )
     for path in written:
         messages.print(f"wrote {path}")
 
 
-def _joined_by_number(document: Mapping[str, Any]) -> bool:
-    """Say whether rows of two files were taken for the same because they have the same number."""
+def _of_another_file(document: Mapping[str, Any]) -> bool:
+    """Say whether gold labels come from another file than the labels, as far as both are known."""
     labelled = ((document["predictions"]["provenance"] or {}).get("identity") or {}).get("input") or {}
     gold = document["gold"]["identity"] or {}
-    return (
-        "sha256" in labelled
-        and labelled["sha256"] != gold.get("sha256", labelled["sha256"])
-        and not any("id" in each.get("columns", {}) for each in (labelled, gold))
-    )
+    return "sha256" in labelled and labelled["sha256"] != gold.get("sha256", labelled["sha256"])

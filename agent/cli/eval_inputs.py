@@ -3,7 +3,6 @@
 Takes the words of the command line; gives readers and maps, opened and checked. Scores nothing.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +22,12 @@ from thymos.prompts.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class GoldRows:
-    """Gold rows with what the score file says of them."""
+    """Gold rows with what the score file says of them; whether they are told apart by their numbers alone."""
 
     source: str
     samples: Iterable[Sample | BadRow]
     identity: Mapping[str, object] | None
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ def gold_rows(
             encoding=encoding,
             gold_only=True,
         )
-        return GoldRows(Path(gold).name if Path(gold).exists() else gold, corpus, corpus.identity())
+        source = Path(gold).name if Path(gold).exists() else gold
+        return GoldRows(source, corpus, corpus.identity(), corpus.numbered)
     assert column is not None
 
     def samples() -> Iterator[Sample]:
@@ -106,5 +107,10 @@ def excluded_ids(path: Path) -> frozenset[str]:
         raise InputError(
             f"file of excluded ids must be readable text, got {str(path)!r} ({error}); check it"
         ) from error
-    rows = csv.reader(line.replace("\t", ",") for line in lines)
-    return frozenset(first for row in rows if row and (first := row[0].strip()))
+    cells = (line.replace("\t", ",").partition(",")[0].strip() for line in lines)
+    return frozenset(name for cell in cells if (name := _unquoted(cell)))
+
+
+def _unquoted(cell: str) -> str:
+    """Return an id as it is meant where it stands in quotes, as some programs write every cell."""
+    return cell[1:-1].replace('""', '"').strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from thymos.agent.runs.destination import Destination
+from thymos.agent.runs.destination import SUFFIXES, Destination
 
 KEY = b"thymos"
 
@@ -54,13 +54,18 @@ def read_provenance(place: Destination) -> Provenance | None:
         return None
 
 
-def belongs_beside(place: Destination) -> bool:
-    """Say whether what lies beside an output that is gone was written with it."""
+def others_beside(place: Destination) -> Path | None:
+    """Return a file beside an output that is not there yet which writing it would replace, and which is another's."""
+    siblings = [place.out.with_suffix(suffix) for suffix in SUFFIXES if suffix != place.format]
+    if place.errors.exists() and any(each.exists() for each in siblings):
+        return place.errors
+    if place.format == ".parquet" or not place.meta.exists():
+        return None
     try:
-        told: bool = json.loads(place.meta.read_bytes())["output"] == place.out.name
+        own = json.loads(place.meta.read_bytes())["output"] == place.out.name
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return told
+        own = False
+    return None if own else place.meta
 
 
 def _of_parquet(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from thymos.agent.runs.destination import Destination
 from thymos.agent.runs.identity import Fingerprint
-from thymos.agent.runs.provenance import Provenance, belongs_beside, read_provenance
+from thymos.agent.runs.provenance import Provenance, others_beside, read_provenance
 from thymos.prompts.errors import RunError
 
 
@@ -63,13 +63,12 @@ def refuse_beside(place: Destination) -> None:
     Raises:
         RunError: there is something.
     """
-    own = place.run_folder.exists() or belongs_beside(place)
-    for path in () if own else (place.errors, place.meta):
-        if path.exists():
-            raise RunError(
-                f"{path.name} must be of this output, got one that is there before it; choose another name with -o, "
-                "move it, or pass --overwrite"
-            )
+    other = None if place.run_folder.exists() else others_beside(place)
+    if other is not None:
+        raise RunError(
+            f"{other.name} must be of this output, got one of another; choose another name with -o, move it, or pass "
+            "--overwrite"
+        )
 
 
 def refuse_foreign(place: Destination) -> Provenance:

@@ -217,12 +217,17 @@ def _averaged(state: State):  # type: ignore[no-untyped-def]
         yield
         return
     own = {name: p.detach().clone() for name, p in state.parameters.items()}
-    with torch.no_grad():
-        for name, parameter in state.parameters.items():
-            parameter.copy_(state.average.weights[name])
     try:
+        _put(state, state.average.weights)
         yield
     finally:
-        with torch.no_grad():
-            for name, parameter in state.parameters.items():
-                parameter.copy_(own[name])
+        _put(state, own)
+
+
+def _put(state: State, weights: Mapping[str, Tensor]) -> None:
+    """Give the parameters other values; there is nothing whole to save meanwhile."""
+    state.whole = False
+    with torch.no_grad():
+        for name, parameter in state.parameters.items():
+            parameter.copy_(weights[name])
+    state.whole = True

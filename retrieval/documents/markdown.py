@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from thymos.prompts.errors import InputError
-from thymos.retrieval.documents.ids import Ids
+from thymos.retrieval.documents.ids import Ids, citable
 from thymos.retrieval.documents.pieces import pieces
 from thymos.retrieval.passage import MODALITIES, NOTE, Passage
 
@@ -38,7 +38,7 @@ def read_passage(text: str, *, where: str, document: str, licence: str = "") -> 
     if not match[2].strip():
         raise InputError(f"passage must say something, got no text in {where}; write it below the front matter")
     return Passage(
-        id=str(front.get("id") or where),
+        id=citable(str(front.get("id") or where)),
         text=" ".join(match[2].split()),
         title=str(front.get("title") or ""),
         kind=str(front.get("kind") or NOTE),

@@ -72,3 +72,5 @@ def test_rows_have_the_numbers_that_they_have_in_the_whole_file(tmp_path: Path) 
     assert [row.text for row in part if isinstance(row, Sample)] == ["two", "three"]
     assert all(whole[row.id] == row.text for row in part if isinstance(row, Sample))
     assert [row.row for row in part if not isinstance(row, Sample)] == [3]
+    assert open_corpus(tmp_path / "rows.csv", where=["split=test"]).identity()["numbered"] == "in the whole file"
+    assert "numbered" not in open_corpus(tmp_path / "rows.csv").identity()

@@ -42,7 +42,9 @@ def test_probabilities_are_divided_by_the_root_of_their_mean(tiny_model: Path) -
     assert np.ptp(after.mean(axis=0)) < 0.8 * np.ptp(before.mean(axis=0))
     assert batch.identity()["calibration"] == "batch"
     assert batch.identity()["prior"] == pytest.approx(before.mean(axis=0), rel=0.01)
+    batch.left_out["speech"] = (1, "of an earlier corpus")
     batch.meet(iter(rows[::-1]))  # a corpus that is met again is not counted twice
+    assert batch.left_out == {"speech": (1, "of an earlier corpus")}
     assert table(batch.label(rows)) == pytest.approx(after, abs=1e-6)
 
 

@@ -276,7 +276,7 @@ def test_excluded_ids_are_left_out_and_said(tmp_path: Path, capsys: pytest.Captu
     run(labelled(tmp_path), "--gold", corpus(tmp_path), "--exclude", tmp_path / "leaked.tsv")
     assert scores(tmp_path)["rows"]["scored"] == len(ROWS) - 1
     assert "1 gold rows were excluded" in capsys.readouterr().err
-    (tmp_path / "leaked.csv").write_text(f'\ufeff"{ROWS[0][0]}","a, b"\n\n', encoding="utf-8")
+    (tmp_path / "leaked.csv").write_text(f'\ufeff"x",a "b\n"{ROWS[0][0]}",c" d\n\n', encoding="utf-8")
     run(labelled(tmp_path), "--gold", corpus(tmp_path), "--exclude", tmp_path / "leaked.csv")
     assert scores(tmp_path)["rows"]["scored"] == len(ROWS) - 1
     with pytest.raises(InputError, match="excluded ids"):

@@ -72,3 +72,10 @@ def test_what_stands_beside_another_output_is_not_replaced(tmp_path: Path) -> No
     (tmp_path / "x.csv").unlink()  # what lies beside it is its own still
     assert not run(rows, HashLabeler(), tmp_path / "x.csv").already_done
     run(rows, HashLabeler(), tmp_path / "x.jsonl", overwrite=True)
+    for name in ("y.parquet", "z.jsonl"):
+        for _ in range(2):  # somebody took the first one away
+            assert not run(rows, HashLabeler(), tmp_path / name).already_done
+            (tmp_path / name).unlink()
+    (tmp_path / "mine.meta.json").write_text("{}")
+    with pytest.raises(RunError, match=r"mine\.meta\.json must be of this output"):
+        run(rows, HashLabeler(), tmp_path / "mine.csv")
