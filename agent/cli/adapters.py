@@ -60,8 +60,8 @@ def list_(folder: Path | None = None, /) -> None:
     for name, where in named.items():
         try:
             card = read_card(where)
-        except ModelError as error:  # one of an encoder, say
-            unread.append(str(error))
+        except ModelError:
+            unread.append(f"{where}, whose {CARD} is damaged or no adapter's (an encoder's, say)")
             continue
         if card is not None:
             mark = " (default)" if default_adapter(card.base) == name else ""
