@@ -7,9 +7,9 @@ import pytest
 
 from tests.agent.cli.test_synth import job_of, models_of, no_models
 from tests.agent.synth.fakes import FakeWriter
+from thymos.agent.cli.synth import _adapter, synthesise
 from thymos.agent.cli.synth import models_of as models_from
-from thymos.agent.cli.synth import synthesise
-from thymos.agent.cli.synth_flags import PlanFlags, RunFlags, WriterFlags
+from thymos.agent.cli.synth_flags import GateFlags, PlanFlags, RunFlags, WriterFlags
 from thymos.agent.cli.synth_job import plan_of
 from thymos.agent.synth.models import load_writer
 from thymos.agent.synth.wishes import estimate
@@ -76,3 +76,12 @@ def test_a_dry_run_shows_what_a_text_is_led_away_from(
     told = capsys.readouterr().out
     assert ("led away from:" in told) == shown
     assert ("[emotion: neutral]" in told) == shown
+
+
+def test_a_writer_that_is_not_named_is_the_base_of_the_labeler_and_has_its_adapter(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    assert _adapter(job_of(out)) == "writer"
+    assert _adapter(job_of(out, gates=GateFlags(model="./my-llm"))) is None
+    assert (
+        _adapter(job_of(out, gates=GateFlags(model="./my-llm"), writer=WriterFlags(writer="smollm2-135m"))) == "writer"
+    )
