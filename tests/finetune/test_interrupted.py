@@ -9,6 +9,7 @@ import torch
 
 from tests.finetune.recipes import recipe, write_corpus
 from thymos.adapters.scoring.general import GeneralTuned
+from thymos.finetune.instruct import corpora
 from thymos.finetune.recipe import Recipe
 from thymos.finetune.training.dev import DevSplit
 from thymos.finetune.training.history import read
@@ -124,3 +125,14 @@ def test_a_label_set_that_was_edited_meanwhile_makes_another_run(tiny_model: Pat
     moods.write_text("name: mood\nlabels: [fear, joy, sadness, anger]\n", encoding="utf-8")
     with pytest.raises(InputError, match="another recipe, data, label set or model"):
         tune(Recipe.model_validate(told), data, tmp_path / "run")
+
+
+def test_a_version_that_keeps_other_rows_makes_another_run(
+    tiny_model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = recipe(tiny_model, train={"epochs": 1})
+    tune(told, data, tmp_path)
+    kept = corpora._without_repeats
+    monkeypatch.setattr(corpora, "_without_repeats", lambda samples: kept(samples)[1:])
+    with pytest.raises(InputError, match="another recipe, data, label set or model"):
+        tune(told, data, tmp_path)

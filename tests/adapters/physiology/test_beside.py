@@ -5,6 +5,7 @@ from pathlib import Path
 
 from thymos.adapters.perception import _key
 from thymos.adapters.physiology.beside import files_beside
+from thymos.adapters.physiology.encoder import _identity
 from thymos.adapters.sample import Physiology
 
 
@@ -30,3 +31,10 @@ def test_a_sidecar_in_an_archive_that_changes_makes_another_recording(tmp_path: 
             archive.writestr("a.json", f'{{"SamplingFrequency": {rate}}}')
         keys.append(_key(Physiology(path=tmp_path / f"{rate}.zip" / "a.csv")))
     assert keys[0] != keys[1]
+
+
+def test_what_is_kept_in_memory_goes_by_the_sidecar_too(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("eda\n1\n")
+    before = _identity(Physiology(path=tmp_path / "a.csv"))
+    (tmp_path / "a.json").write_text("{}")
+    assert _identity(Physiology(path=tmp_path / "a.csv")) != before

@@ -76,6 +76,8 @@ def test_what_stands_beside_another_output_is_not_replaced(tmp_path: Path) -> No
         for _ in range(2):  # somebody took the first one away
             assert not run(rows, HashLabeler(), tmp_path / name).already_done
             (tmp_path / name).unlink()
+    for name in ("w.csv", "w.parquet"):  # neither has anything that the other would replace
+        run(ListCorpus(samples("one")), HashLabeler(), tmp_path / name)
     (tmp_path / "mine.meta.json").write_text("{}")
     with pytest.raises(RunError, match=r"mine\.meta\.json must be of this output"):
         run(rows, HashLabeler(), tmp_path / "mine.csv")

@@ -281,7 +281,8 @@ def test_two_servers_do_not_share_a_home(make: Callable[..., TestClient], agent:
 
 
 def test_errors_name_the_file_as_it_was_sent_and_no_path_of_this_machine(client: TestClient, tmp_path: Path) -> None:
-    said = sent(client, b"a,b\n1,2\n", name="mine.csv", text_column="words").json()["error"]["message"]
-    assert str(tmp_path) not in said
-    assert "mine.csv" in said or "words" in said
-    assert "--" not in said
+    for content, name in ((b"a,b\n1,2\n", "mine.csv"), (b"{}", "mine.json"), (b"no parquet", "mine.parquet")):
+        said = sent(client, content, name=name).json()["error"]["message"]
+        assert str(tmp_path) not in said
+        assert name in said or "`text_column`" in said
+        assert "--text-column" not in said
